@@ -1,0 +1,1 @@
+"""Reads one configuration file, strictly."""
