@@ -1,0 +1,1 @@
+"""What the services share; no module here knows a service."""
