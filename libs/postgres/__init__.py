@@ -1,0 +1,1 @@
+"""An embedded PostgreSQL from the binaries of a wheel, for the demo, small installations and tests."""
