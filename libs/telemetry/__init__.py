@@ -1,0 +1,1 @@
+"""Logs, traces and metrics, and what may never appear in them."""
