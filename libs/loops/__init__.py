@@ -1,0 +1,1 @@
+"""How a program's loops wait, wake and back off; no loop of ours is written twice."""
