@@ -1,0 +1,1 @@
+"""gRPC between the services: mutual TLS, who may call, deadlines, errors, limits."""
