@@ -209,7 +209,7 @@ def _run(name: str, options: list[str], stdin: str) -> None:
         capture_output=True,
         text=True,
         env=_ENVIRONMENT,
-        preexec_fn=dropper(path),  # noqa: PLW1509 - a few system calls, prepared before the fork
+        preexec_fn=dropper(path),
         check=False,
     )
     if done.returncode != 0:

@@ -1,0 +1,1 @@
+"""A pool, named transactions with honest outcomes, and migrations."""
