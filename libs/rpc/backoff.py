@@ -2,17 +2,11 @@
 `random`, which cannot be handed in; these few lines can be replayed."""
 
 from collections.abc import Iterator
-from typing import Protocol
+
+from libs.world import Rng
 
 
-class Uniform(Protocol):
-    """The part of libs.world's Rng that is needed."""
-
-    def uniform(self, a: float, b: float) -> float:
-        """A number between a and b."""
-
-
-def backoff(rng: Uniform, base_seconds: float, cap_seconds: float) -> Iterator[float]:
+def backoff(rng: Rng, base_seconds: float, cap_seconds: float) -> Iterator[float]:
     """Endless delays in seconds: between half and the whole of base, 2 base, 4 base ... cap."""
     ceiling = base_seconds
     while True:

@@ -1,8 +1,10 @@
 """Lines of foreign libraries (the standard `logging`) in our form. Their values are never written: an SQL error or an
 unhandled exception may carry what must not be in a log. What stays is the library, the first line of the message's
-template, and the exception by type and place."""
+template, and the exception by type and place. An exception that ends the process is told the same way."""
 
 import logging
+import sys
+from types import TracebackType
 
 from libs.telemetry.log import LEVELS, Logger
 
@@ -31,6 +33,11 @@ class ForeignHandler(logging.Handler):
 
 
 def adopt_foreign_lines(log: Logger) -> None:
-    """Every standard logger of this process writes through `log`, from level warning on."""
+    """Every standard logger of this process writes through `log`, from level warning on, and so does its end."""
+
+    def on_end(_kind: type[BaseException], error: BaseException, _traceback: TracebackType | None) -> None:
+        log.failure("ended_by_exception", error)
+
     logging.basicConfig(handlers=[ForeignHandler(log)], level=logging.WARNING, force=True)
     logging.captureWarnings(capture=True)
+    sys.excepthook = on_end

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import logging
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 
@@ -11,7 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from libs.errors import Unavailable
 from libs.telemetry.foreign import ForeignHandler
-from libs.telemetry.log import Logger
+from libs.telemetry.log import ROOT, Logger
 from libs.telemetry.metrics import NoMetrics, Prometheus
 from libs.telemetry.otlp import OtlpExporter
 from libs.telemetry.telemetry import NoTelemetry, Telemetry
@@ -143,6 +145,20 @@ def test_without_telemetry_there_is_no_trace() -> None:
     telemetry = NoTelemetry()
     with telemetry.span("outer", TRACE), telemetry.span("inner"):
         assert telemetry.current_traceparent() == ""
+
+
+def test_a_process_that_ends_by_an_exception_says_so_without_its_text() -> None:
+    program = (
+        "from libs.telemetry.telemetry import Telemetry, TelemetryConfig\n"
+        "with Telemetry.start('intake', TelemetryConfig()) as telemetry:\n"
+        "    telemetry.log.info('begun', number=1)\n"
+        "    raise ValueError('canary')\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False, timeout=20)
+    begun, last = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert (ended.returncode, ended.stderr, begun["number"]) == (1, b"", 1)
+    assert (last["event"], last["cause"]) == ("ended_by_exception", "ValueError")
+    assert b"canary" not in ended.stdout
 
 
 @pytest.fixture
