@@ -1,0 +1,1 @@
+"""Sending a melding as a case system does: seal here, submit, and believe only what is proven."""
