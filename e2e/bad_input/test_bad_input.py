@@ -154,8 +154,7 @@ def test_a_slow_upload_is_cut_and_delays_nobody(sender: Sender, instance: Instan
 def test_what_was_refused_took_no_number(sender: Sender) -> None:
     address = sender.address()
     first = _accepted_number(sender, address)
-    for name in SPOILED:
-        spoil, status, _ = SPOILED[name]
+    for spoil, status, _ in SPOILED.values():
         assert sender.post(spoiled(sender.submission(address), spoil)).status_code == status
     assert _accepted_number(sender, address) == first + 1
 
