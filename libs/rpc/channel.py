@@ -174,6 +174,7 @@ def _options(peer: Peer) -> list[tuple[str, int | str]]:
         ("grpc.enable_retries", 0),  # Repeating is our decision: each call says whether it is safe.
         ("grpc.keepalive_time_ms", KEEPALIVE_MILLISECONDS),
         ("grpc.keepalive_timeout_ms", KEEPALIVE_MILLISECONDS),
+        ("grpc.http2.ping_timeout_ms", KEEPALIVE_MILLISECONDS),  # Its default of a minute rules otherwise.
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.max_pings_without_data", 0),
         ("grpc.initial_reconnect_backoff_ms", RECONNECT_FIRST_MILLISECONDS),

@@ -135,8 +135,9 @@ def _options(config: ServerConfig) -> list[tuple[str, int]]:
         ("grpc.max_metadata_size", MAX_METADATA_BYTES),
         ("grpc.keepalive_time_ms", KEEPALIVE_MILLISECONDS),
         ("grpc.keepalive_timeout_ms", KEEPALIVE_MILLISECONDS),
+        ("grpc.http2.ping_timeout_ms", KEEPALIVE_MILLISECONDS),  # Its default of a minute rules otherwise.
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.max_pings_without_data", 0),
-        ("grpc.http2.min_recv_ping_interval_without_data_ms", KEEPALIVE_MILLISECONDS // 2),
+        ("grpc.http2.min_ping_interval_without_data_ms", KEEPALIVE_MILLISECONDS // 2),
         ("grpc.http2.max_ping_strikes", 0),
     ]

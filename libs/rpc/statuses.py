@@ -8,10 +8,10 @@ from google.protobuf.message import DecodeError
 from google.rpc.error_details_pb2 import ErrorInfo, RetryInfo  # type: ignore[import-untyped]
 from google.rpc.status_pb2 import Status  # type: ignore[import-untyped]
 from grpc.aio import AioRpcError
-from samvern.types.v1 import errors_pb2
 
 from libs import errors
 from libs.errors import SamvernError, error_for
+from samvern.types.v1 import errors_pb2
 
 INTERNAL_SENTENCE = "a mistake on our side; it has been logged"
 DETAILS_KEY = "grpc-status-details-bin"

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from grpc.aio import Server
-from samvern.delivery.v1 import delivery_pb2 as d
-from samvern.delivery.v1.delivery_pb2_grpc import DeliveryServiceServicer, add_DeliveryServiceServicer_to_server
-from samvern.routing.v1 import routing_pb2 as r
-from samvern.routing.v1.routing_pb2_grpc import RoutingServiceServicer, add_RoutingServiceServicer_to_server
 
 from libs.rpc.identity import caller
 from libs.telemetry.telemetry import Telemetry
 from libs.testing.rpc import TestServer, serving
+from samvern.delivery.v1 import delivery_pb2 as d
+from samvern.delivery.v1.delivery_pb2_grpc import DeliveryServiceServicer, add_DeliveryServiceServicer_to_server
+from samvern.routing.v1 import routing_pb2 as r
+from samvern.routing.v1.routing_pb2_grpc import RoutingServiceServicer, add_RoutingServiceServicer_to_server
 
 ROUTING = "samvern.routing.v1.RoutingService"
 DELIVERY = "samvern.delivery.v1.DeliveryService"

@@ -4,9 +4,6 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from samvern.delivery.v1 import delivery_pb2
-from samvern.routing.v1 import routing_pb2 as r
-from samvern.routing.v1.routing_pb2_grpc import RoutingServiceStub
 
 from libs.errors import AccessDenied, Unauthenticated, Unavailable
 from libs.rpc.access import check_table, may_call
@@ -15,6 +12,9 @@ from libs.rpc.identity import Identity
 from libs.rpc.tests.echo import ACCESS, Echo, register, running
 from libs.testing.rpc import assert_access, serving
 from libs.testing.tls import TestAuthority
+from samvern.delivery.v1 import delivery_pb2
+from samvern.routing.v1 import routing_pb2 as r
+from samvern.routing.v1.routing_pb2_grpc import RoutingServiceStub
 
 URI = x509.UniformResourceIdentifier
 DNS = x509.DNSName

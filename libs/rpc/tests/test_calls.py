@@ -9,10 +9,6 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
-from samvern.delivery.v1 import delivery_pb2 as d
-from samvern.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
-from samvern.routing.v1 import routing_pb2 as r
-from samvern.routing.v1.routing_pb2_grpc import RoutingServiceStub
 
 from libs import errors
 from libs.rpc.channel import connect
@@ -24,6 +20,10 @@ from libs.telemetry.telemetry import NoTelemetry, Telemetry
 from libs.telemetry.tracing import Tracing
 from libs.testing.ports import free_port
 from libs.testing.rpc import TestServer
+from samvern.delivery.v1 import delivery_pb2 as d
+from samvern.delivery.v1.delivery_pb2_grpc import DeliveryServiceStub
+from samvern.routing.v1 import routing_pb2 as r
+from samvern.routing.v1.routing_pb2_grpc import RoutingServiceStub
 
 REQUEST = r.ResolvePlaceRequest(kommunenummer="4601")
 
