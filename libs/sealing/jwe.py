@@ -85,12 +85,13 @@ def seal_part(
     plaintext: bytes, certificate_der: bytes, key_id: str, melding_id: MeldingId, receiver: TjenesteId, purpose: str
 ) -> bytes:
     """The sealed part, ASCII. Raises Malformed where the certificate is not RSA of a size we take, or not of key_id."""
-    key = _public_key(certificate_der, key_id)
+    key = public_key_of(certificate_der, key_id)
     header = _header(key_id, melding_id, receiver, purpose, len(plaintext))
     return jwe.encrypt_compact(header, plaintext, key, registry=_Registry()).encode("ascii")
 
 
-def _public_key(certificate_der: bytes, key_id: str) -> RSAKey:
+def public_key_of(certificate_der: bytes, key_id: str) -> RSAKey:
+    """The key that parts are sealed to. Raises Malformed as seal_part does."""
     if key_id_of(certificate_der) != key_id:
         raise Malformed("the key id is not the SHA-256 of this certificate")
     try:
