@@ -6,11 +6,11 @@ It needs no running system and may run again at any time: what exists and holds 
 root's key id and the logs' verifier keys.
 """
 
-import argparse
 import asyncio
 import json
-import sys
 from pathlib import Path
+
+import click
 
 from libs.config.load import ConfigRefusedError, load
 from libs.errors import SamvernError
@@ -35,18 +35,16 @@ async def provision_files(config: Config, clock: Clock) -> dict[str, str]:
     return {"root": kid_of(root.public_key), **{log: str(key.verifier) for log, key in logs.items()}}
 
 
-def main() -> int:
-    """Provisions by the command line's configuration."""
-    parser = argparse.ArgumentParser(prog="services.keys.provision", description=__doc__)
-    parser.add_argument("--config", type=Path, required=True)
+@click.command()
+@click.option("--config", "path", type=click.Path(path_type=Path), required=True)
+def main(path: Path) -> None:
+    """Makes what keys needs before it can start."""
     try:
-        made = asyncio.run(provision_files(load(parser.parse_args().config, Config), SystemClock()))
+        made = asyncio.run(provision_files(load(path, Config), SystemClock()))
     except (ConfigRefusedError, SamvernError) as error:
-        print(error, file=sys.stderr)
-        return 1
+        raise click.ClickException(str(error)) from error
     print(json.dumps(made))
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

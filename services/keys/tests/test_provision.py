@@ -10,15 +10,18 @@ from libs.config.load import load
 from libs.errors import Precondition
 from libs.keystore import FileKeystore
 from libs.rpc.process import Stop
+from libs.rpc.server import serve
 from libs.statements import Root
 from libs.telemetry.telemetry import NoTelemetry
 from libs.testing.tls import TestAuthority
 from libs.testing.world import FakeClock
 from libs.tlog.note import VerifierKey
+from services.keys.access import ACCESS
 from services.keys.config import Config
 from services.keys.files import load_certifications
 from services.keys.main import Deps, run
 from services.keys.provision import provision_files
+from services.keys.service import NAME
 from services.keys.store import SignedTreesInFiles
 
 
@@ -78,10 +81,19 @@ async def test_the_program_starts_from_what_was_provisioned_and_stops_when_asked
     await provision_files(config, FakeClock())
     certifications = load_certifications(config.keystore_dir)
     assert certifications is not None
-    keystore = FileKeystore(config.keystore_dir, config.passphrase_file)
-    trees = SignedTreesInFiles(config.keystore_dir / "signed-trees")
-    stop = Stop()
-    deps = Deps(config, keystore, certifications, trees, FakeClock(), NoTelemetry(), stop)
+    telemetry, stop = NoTelemetry(), Stop()
+    deps = Deps(
+        config=config,
+        keystore=FileKeystore(config.keystore_dir, config.passphrase_file),
+        certifications=certifications,
+        trees=SignedTreesInFiles(config.keystore_dir / "signed-trees"),
+        clock=FakeClock(),
+        telemetry=telemetry,
+        serve=lambda register: serve(
+            config.server, access=ACCESS, register=register, service_names=[NAME], telemetry=telemetry
+        ),
+        stop=stop,
+    )
 
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
         group.create_task(run(deps))
