@@ -39,7 +39,7 @@ class Kept:
 class Keeper:
     """All units of an instance. One loop, `run`; nothing else starts or stops a unit."""
 
-    def __init__(self, clock: Clock, on_change: Callable[[Mapping[str, Kept]], None]) -> None:
+    def __init__(self, clock: Clock, on_change: Callable[[], None]) -> None:
         self._clock = clock
         self._on_change = on_change
         self._kept: dict[str, Kept] = {}
@@ -50,11 +50,11 @@ class Keeper:
         self._kept[unit.name] = Kept(unit)
 
     def want(self, name: str, *, is_wanted: bool = True) -> None:
-        """The unit should run from now on, or should not."""
-        self._kept[name].is_wanted = is_wanted
-        self._kept[name].may_start_at = 0.0
-        self._kept[name].wait_seconds = FIRST_WAIT_SECONDS
-        self.look()
+        """The unit should run from now on, or should not. Nothing changes when that is so already."""
+        kept = self._kept[name]
+        if kept.is_wanted != is_wanted:
+            kept.is_wanted, kept.may_start_at, kept.wait_seconds = is_wanted, 0.0, FIRST_WAIT_SECONDS
+            self.look()
 
     def look(self) -> None:
         """Something may have changed (a child ended): look now."""
@@ -76,14 +76,6 @@ class Keeper:
             except TimeoutError:
                 continue
 
-    async def stop(self, names: list[str]) -> None:
-        """These do not run and are not wanted. `run` must be running."""
-        for name in names:
-            self.want(name, is_wanted=False)
-        while any(self._kept[name].unit.pid is not None for name in names):
-            await asyncio.sleep(0.05)
-            self.look()
-
     def _round(self) -> float:
         """Do what is due; seconds until something else is."""
         now = self._clock.monotonic()
@@ -100,7 +92,7 @@ class Keeper:
             elif kept.is_up and not kept.is_wanted:
                 self._stop(kept, now)
         if changed:
-            self._on_change(self._kept)
+            self._on_change()
         return due
 
     def _see(self, kept: Kept, now: float) -> bool:

@@ -27,7 +27,10 @@ class ProcessState(msgspec.Struct, frozen=True):
     """The identity its certificate carries; None when it does not speak gRPC."""
     http: str | None = None
     """A URL that answers 200 when it is healthy; None when it has none."""
-    is_postgres: bool = False
+    metrics: str | None = None
+    """Where Prometheus reads /metrics; None when it has none."""
+    postgres: str | None = None
+    """The folder under postgres/ when it is one: "centre"."""
     process: ProcessRef | None = None
     """None while it does not run."""
     starts: int = 0
