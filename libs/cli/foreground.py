@@ -10,7 +10,7 @@ from libs.cli.layout import Layout
 from libs.cli.lock import only_one
 from libs.cli.plan import make_plan
 from libs.cli.ports import PortBlock, portal_port
-from libs.cli.provision import make_folders, make_identities
+from libs.cli.provision import make_folders, make_identities, make_secrets
 from libs.cli.state import read_state, write_stopped
 from libs.cli.stopping import stop_all
 from libs.cli.supervisor import Supervisor
@@ -30,6 +30,7 @@ def run_instance(layout: Layout, port: int | None, tell: Callable[[str], None], 
         with closing(block.claim):
             plan = make_plan(DEMO_TJENESTER, portal_port(port, DEFAULT_PORT, block), block.port)
             make_identities(layout, plan, SystemClock().now())
+            make_secrets(layout, plan)
             write_stopped(layout, frozenset())
             asyncio.run(_supervise(Supervisor(layout, plan, block.ports, SystemClock(), tell, on_ready)))
 

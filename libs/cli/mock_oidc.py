@@ -35,9 +35,8 @@ maskinen, og hvem som helst kan velge å være hvem som helst.</p>
 
 def build(users: list[str]) -> flask.Flask:
     """The provider; `users` can be chosen with one click."""
-    provider = app(
-        user_claims=[User(sub=user, claims={"email": user, "name": user.partition("@")[0]}) for user in users]
-    )
+    known = [User(sub=user, claims={"email": user}) for user in users]
+    provider = cast("flask.Flask", app(user_claims=known))
     templates = [loader for loader in (DictLoader({"_base.html": _PAGE}), provider.jinja_loader) if loader]
     provider.jinja_loader = ChoiceLoader(templates)
     # Its author left the interactive debugger on; an error shall be a plain page here.

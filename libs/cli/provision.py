@@ -29,6 +29,7 @@ from libs.postgres.cluster import Cluster, PostgresFailedError
 from libs.postgres.provision import Passwords, provision
 
 SECRET_BYTES = 32
+WITH_KEYSTORE = ("keys", "intake")
 
 
 class NodeKeys(msgspec.Struct, frozen=True):
@@ -58,6 +59,15 @@ def make_identities(layout: Layout, plan: Plan, now: datetime) -> None:
         authority.issue(identity, layout.tls(identity), now)
 
 
+def make_secrets(layout: Layout, plan: Plan) -> None:
+    """Every passphrase and session secret is there. Databases' passwords come with the databases."""
+    for program in plan.programs:
+        kinds = ("passphrase", "session", "oidc") if program.tjeneste else ("passphrase",)
+        if program.tjeneste or program.name in WITH_KEYSTORE:
+            for kind in kinds:
+                secret(layout, f"{program.name}-{kind}")
+
+
 def secret(layout: Layout, name: str) -> str:
     """The secret of this name; a new random one when there was none."""
     path = layout.secret(name)
@@ -69,7 +79,6 @@ def secret(layout: Layout, name: str) -> str:
 async def make_trust(layout: Layout, plan: Plan) -> LogKeys:
     """The root, the log keys and what they sign with exist, in keys' keystore. Raises Failure."""
     keys = plan.program("keys")
-    secret(layout, "keys-passphrase")
     write_config(layout, plan, keys, None)
     if not (layout.root_file.exists() and layout.logs_file.exists()):
         await run_program("services.keys.provision", layout.config(keys.name))

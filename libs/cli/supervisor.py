@@ -14,7 +14,7 @@ from libs.cli.failure import Failure
 from libs.cli.keeper import Keeper
 from libs.cli.layout import Layout
 from libs.cli.plan import ClusterPlan, Plan, ProgramPlan
-from libs.cli.provision import NodeKeys, make_cluster, make_databases, make_node_keys, make_trust, secret
+from libs.cli.provision import NodeKeys, make_cluster, make_databases, make_node_keys, make_trust
 from libs.cli.readiness import wait_until_ready
 from libs.cli.running import state_of
 from libs.cli.state import State, read_stopped, write_state
@@ -110,8 +110,6 @@ class Supervisor:
             arguments = [plan.module, "--port", plan.listen.rpartition(":")[2], *users]
         self._keeper.add(PythonUnit(plan.name, arguments, self.layout.log(plan.name)))
         if plan.tjeneste:
-            for name in ("passphrase", "session", "oidc"):
-                secret(self.layout, f"{plan.name}-{name}")
             self._node_keys[plan.tjeneste.tjeneste_id] = await make_node_keys(self.layout, plan)
         if plan.cluster:
             await self._has_databases[plan.cluster].wait()

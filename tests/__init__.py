@@ -1,0 +1,1 @@
+"""Checks over the whole tree: that rules written down are kept."""
