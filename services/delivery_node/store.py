@@ -16,10 +16,18 @@ from services.delivery_node.facts import AccessEntry, DueProof, Listed
 
 
 @dataclass(frozen=True, slots=True)
+class DueFetch:
+    """A melding that lacks its bytes, and how often they could not be had."""
+
+    arrival: Arrival
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
 class FetchPlan:
     """What may be fetched now, oldest claim first, and when the next one may be."""
 
-    due: tuple[Arrival, ...]
+    due: tuple[DueFetch, ...]
     next_at: datetime | None
     """None: nothing waits beyond `due`."""
 
@@ -76,10 +84,6 @@ class BytesStore(Protocol):
 
     async def postpone_fetch(self, which: MeldingNumber, until: datetime) -> None:
         """Not to be fetched before; counted as an attempt."""
-        ...
-
-    async def attempts(self, which: MeldingNumber) -> int:
-        """How often its bytes could not be had."""
         ...
 
     async def commit_bytes(self, which: MeldingNumber, sealed: Sequence[bytes], now: datetime) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from libs.db.database import Database, Transaction
 from services.delivery_node.counting import Finding
 from services.delivery_node.domain import MeldingNumber
-from services.delivery_node.store import FetchPlan
+from services.delivery_node.store import DueFetch, FetchPlan
 from services.delivery_node.store_rows import insert_due_proof, load, settle, split
 
 
@@ -23,7 +23,7 @@ class PostgresBytes:
             rows = await tx.fetch(
                 """
                 -- what lacks its bytes
-                SELECT epoch, number, fetch_after
+                SELECT epoch, number, fetch_after, fetch_attempts
                 FROM melding
                 WHERE bytes_at IS NULL
                 ORDER BY fetch_after, epoch, number
@@ -31,10 +31,11 @@ class PostgresBytes:
                 """,
                 limit + 1,
             )
-            due = [MeldingNumber(row["epoch"], row["number"]) for row in rows if row["fetch_after"] <= now]
+            due = [row for row in rows if row["fetch_after"] <= now]
             later = [row["fetch_after"] for row in rows[len(due) :]]
-            listed = await load(tx, due[:limit])
-            return FetchPlan(tuple(each.arrival for each in listed), later[0] if later else None)
+            listed = await load(tx, [MeldingNumber(row["epoch"], row["number"]) for row in due[:limit]])
+            fetches = (DueFetch(each.arrival, row["fetch_attempts"]) for each, row in zip(listed, due, strict=False))
+            return FetchPlan(tuple(fetches), later[0] if later else None)
 
         return await self._database.transact("fetch_plan", work)
 
@@ -67,21 +68,6 @@ class PostgresBytes:
             )
 
         await self._database.transact("postpone_fetch", work)
-
-    async def attempts(self, which: MeldingNumber) -> int:
-        """As in BytesStore."""
-
-        async def work(tx: Transaction) -> int:
-            found = await tx.fetchval(
-                """
-                -- attempts to fetch
-                SELECT fetch_attempts FROM melding WHERE epoch = $1 AND number = $2
-                """,
-                *which,
-            )
-            return int(found or 0)
-
-        return await self._database.transact("attempts", work)
 
     async def commit_bytes(self, which: MeldingNumber, sealed: Sequence[bytes], now: datetime) -> None:
         """As in BytesStore."""

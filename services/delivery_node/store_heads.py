@@ -170,7 +170,10 @@ async def _remember(tx: Transaction, arrival: Arrival, now: datetime) -> bool:
             """,
             *arrival.which,
         )
-        return bool(known == arrival.digest.value)
+        if known != arrival.digest.value:
+            return False
+        await settle(tx, Finding.HEAD_REFUSED, [arrival.which], now)
+        return True
     await tx.executemany(
         """
         -- remember parts

@@ -12,7 +12,7 @@ from libs.statements.payloads import ProofKind, SequenceHead
 from services.delivery_node.counting import EpochCount, Finding
 from services.delivery_node.domain import Arrival, MeldingNumber
 from services.delivery_node.facts import PROOF_ORDER, AccessEntry, DueProof, Listed
-from services.delivery_node.store import FetchPlan, NotedFinding
+from services.delivery_node.store import DueFetch, FetchPlan, NotedFinding
 from services.delivery_node.store_inbox import NO_SUCH_MELDING
 
 ProofKey = tuple[MeldingNumber, ProofKind]
@@ -57,7 +57,10 @@ class MemoryStore:
     def _remember(self, arrival: Arrival, now: datetime) -> bool:
         meldinger = self.disk.meldinger
         if arrival.which in meldinger:
-            return meldinger[arrival.which].listed.arrival.digest == arrival.digest
+            is_same = meldinger[arrival.which].listed.arrival.digest == arrival.digest
+            if is_same:
+                self._settle(Finding.HEAD_REFUSED, arrival.which)
+            return is_same
         if any(row.listed.arrival.melding_id == arrival.melding_id for row in meldinger.values()):
             return False
         meldinger[arrival.which] = _Row(Listed(arrival, None, None, None), now)
@@ -109,8 +112,9 @@ class MemoryStore:
         lacking.sort()
         due = [which for after, which in lacking[: limit + 1] if after <= now]
         later = [after for after, _ in lacking[: limit + 1][len(due) :]]
-        arrivals = tuple(self.disk.meldinger[which].listed.arrival for which in due[:limit])
-        return FetchPlan(arrivals, later[0] if later else None)
+        rows = [self.disk.meldinger[which] for which in due[:limit]]
+        fetches = tuple(DueFetch(row.listed.arrival, row.fetch_attempts) for row in rows)
+        return FetchPlan(fetches, later[0] if later else None)
 
     async def hurry_fetches(self, now: datetime) -> None:
         """As in BytesStore."""
@@ -123,10 +127,6 @@ class MemoryStore:
         if row.sealed is None:
             row.fetch_after = until
             row.fetch_attempts += 1
-
-    async def attempts(self, which: MeldingNumber) -> int:
-        """As in BytesStore."""
-        return self.disk.meldinger[which].fetch_attempts
 
     async def commit_bytes(self, which: MeldingNumber, sealed: Sequence[bytes], now: datetime) -> None:
         """As in BytesStore."""

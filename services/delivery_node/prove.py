@@ -1,0 +1,131 @@
+"""Signs the proofs of facts (design 2, P3). A stored proof only after the sealed bytes were read back on a connection
+opened for that, and digested anew: what a database did not really keep is never vouched for.
+
+Key "proof" signs in the keystore; the statement is durable before it is sent, so a fact has one statement for ever.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from libs.errors import DigestMismatch, SamvernError
+from libs.keystore import Keystore
+from libs.rpc.backoff import backoff
+from libs.statements import SigningKey, Typ, sign
+from libs.statements.envelope import b64
+from libs.statements.payloads import Proof, ProofKind, timestamp
+from libs.values import Digest
+from services.delivery_node.counting import Finding
+from services.delivery_node.domain import Arrival, MeldingNumber, check_bytes
+from services.delivery_node.facts import DueProof
+from services.delivery_node.surroundings import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, Surroundings
+
+PROOF_KEY = "proof"
+BATCH = 32
+BATCH_BYTES = 8_000_000
+"""Read back at once, beyond the first: bounds memory."""
+
+
+async def proof_key(keystore: Keystore) -> SigningKey:
+    """The node's key for proofs, which the directory has; made now if there is none."""
+    public = await keystore.ensure_signing_key(PROOF_KEY)
+
+    async def sign_there(message: bytes) -> bytes:
+        return await keystore.sign(PROOF_KEY, message)
+
+    return SigningKey(public, sign_there)
+
+
+class Prover:
+    """The loop."""
+
+    def __init__(self, here: Surroundings, keystore: Keystore) -> None:
+        self._here = here
+        self._keystore = keystore
+        self._proofs = here.telemetry.counter("node_proofs_total", "Proofs signed, by kind.", ("kind",))
+        self._differing = here.telemetry.counter("node_read_back_differs_total", "Read-backs that differed.")
+
+    async def run(self) -> None:
+        """Goes on until cancelled."""
+        pauses: Iterator[float] | None = None
+        while True:
+            try:
+                has_more = await self._prove_some()
+                pauses = None
+            except SamvernError as error:
+                pauses = pauses or backoff(self._here.rng, FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS)
+                self._here.telemetry.log.failure("proving_broke", error, level="warning")
+                await asyncio.sleep(next(pauses))
+                continue
+            if not has_more:
+                await self._here.to_prove.wait()
+
+    async def _prove_some(self) -> bool:
+        due = await self._here.store.due_signatures(BATCH)
+        batch = _within(due, BATCH_BYTES)
+        digests = await self._read_back([each.arrival for each in batch if each.kind == "stored"])
+        key = await proof_key(self._keystore)
+        statements: dict[tuple[MeldingNumber, ProofKind], str] = {}
+        for each in batch:
+            which = each.arrival.which
+            digest = digests.get(which) if each.kind == "stored" else each.arrival.digest
+            if digest is not None:
+                with self._here.telemetry.span("node.prove", parent=each.arrival.traceparent) as span:
+                    span.set(melding_id=str(each.arrival.melding_id), kind=each.kind)
+                    statements[which, each.kind] = await self._signed(key, each, digest)
+        if statements:
+            await self._here.store.keep_proofs(statements, self._here.clock.now())
+            self._count(statements)
+            self._here.to_send.ring()
+        return bool(due)
+
+    async def _read_back(self, arrivals: Sequence[Arrival]) -> dict[MeldingNumber, Digest]:
+        """The digest of each melding as the database really has it; absent for one that differs."""
+        if not arrivals:
+            return {}
+        found = await self._here.store.read_back([each.which for each in arrivals])
+        digests: dict[MeldingNumber, Digest] = {}
+        for arrival in arrivals:
+            try:
+                digests[arrival.which] = check_bytes(arrival, found.get(arrival.which, ()), self._here.receiver)
+            except DigestMismatch as error:
+                await self._discard(arrival.which, error)
+        return digests
+
+    async def _discard(self, which: MeldingNumber, error: DigestMismatch) -> None:
+        self._differing.inc()
+        self._here.telemetry.log.failure("read_back_differs", error, epoch=which.epoch, number=which.number)
+        now = self._here.clock.now()
+        await self._here.store.note(Finding.READ_BACK_DIFFERS, which, now)
+        await self._here.store.discard_bytes(which, now + timedelta(seconds=self._here.delay_seconds(0)))
+        self._here.to_fetch.ring()
+
+    async def _signed(self, key: SigningKey, due: DueProof, digest: Digest) -> str:
+        at = self._here.clock.now() if due.kind == "stored" else due.fact_at
+        arrival = due.arrival
+        proof = Proof(
+            kind=due.kind,
+            receiver=str(self._here.receiver),
+            epoch=arrival.which.epoch,
+            number=arrival.which.number,
+            melding_id=str(arrival.melding_id),
+            digest=b64(digest.value),
+            at=timestamp(at),
+        )
+        return await sign(key, Typ.PROOF, proof.encode())
+
+    def _count(self, statements: dict[tuple[MeldingNumber, ProofKind], str]) -> None:
+        for which, kind in statements:
+            self._proofs.labels(kind).inc()
+            self._here.telemetry.log.info("proven", epoch=which.epoch, number=which.number, kind=kind)
+
+
+def _within(due: Sequence[DueProof], size_bytes: int) -> list[DueProof]:
+    """The first ones, as many as are together not larger than that, but at least one."""
+    batch: list[DueProof] = []
+    for each in due:
+        size_bytes -= each.arrival.size_bytes if each.kind == "stored" else 0
+        if batch and size_bytes < 0:
+            break
+        batch.append(each)
+    return batch

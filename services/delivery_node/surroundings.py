@@ -1,0 +1,35 @@
+"""What every loop of the worker is handed."""
+
+from dataclasses import dataclass, field
+
+from libs.statements import Root
+from libs.telemetry.telemetry import Telemetry
+from libs.values import TjenesteId
+from libs.world import Clock, Rng
+from services.delivery_node.centre import Centre
+from services.delivery_node.store import Store
+from services.delivery_node.wake import Wake
+
+FIRST_DELAY_SECONDS = 1.0
+LONGEST_DELAY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The node's world, and the bells by which its loops wake each other."""
+
+    receiver: TjenesteId
+    root: Root
+    store: Store
+    centre: Centre
+    clock: Clock
+    rng: Rng
+    telemetry: Telemetry
+    to_fetch: Wake = field(default_factory=Wake)
+    to_prove: Wake = field(default_factory=Wake)
+    to_send: Wake = field(default_factory=Wake)
+
+    def delay_seconds(self, attempts: int) -> float:
+        """How long one melding waits after so many failures, with jitter: 1 s, 2 s, 4 s ... a minute."""
+        longest = min(FIRST_DELAY_SECONDS * 2.0 ** min(attempts, 16), LONGEST_DELAY_SECONDS)
+        return self.rng.uniform(longest / 2, longest)
