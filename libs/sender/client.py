@@ -6,14 +6,14 @@ from typing import Any
 
 import httpx
 import msgspec
-from samvern.types.v1 import errors_pb2
 
-from libs.errors import Internal, OutcomeUnknown, Unavailable, error_for
+from libs.errors import Internal, OutcomeUnknown, SamvernError, Unavailable, error_for
 from libs.sealing import base64url
 from libs.sealing.secret import Derived
 from libs.sender.submission import Address, Submission
 from libs.statements import Root
 from libs.statements.payloads import Receipt
+from samvern.types.v1 import errors_pb2
 
 API = "/api/native/v1"
 SUBMIT_SECONDS = 60.0
@@ -37,7 +37,7 @@ class NativeClient:
     def address(self, kommunenummer: str, bydelsnummer: str, now: datetime) -> Address:
         """The verified address of a place; an old kommunenummer gives today's."""
         answer = self._call("GET", f"{API}/labels/{kommunenummer}/{bydelsnummer}")
-        return Address.verified(answer["label"], self.root, now)
+        return Address.verified(_text(answer, "label"), self.root, now)
 
     def submit(self, submission: Submission) -> Accepted:
         """The receipt, verified to be for this submission. Safe to repeat with the same submission.
@@ -52,7 +52,8 @@ class NativeClient:
             if isinstance(error.__cause__, httpx.HTTPError):
                 raise OutcomeUnknown("no answer came; send the same submission again") from error
             raise
-        return Accepted(answer["receipt"], submission.verified(answer["receipt"], self.root))
+        receipt = _text(answer, "receipt")
+        return Accepted(receipt, submission.verified(receipt, self.root))
 
     def status(self, derived: Derived) -> dict[str, Any]:
         """Receipt, copies and steps, for who holds the secret. Raises NotFound."""
@@ -64,13 +65,54 @@ class NativeClient:
             headers = {"content-type": "application/json"}
             response = self.http.request(method, path, headers=headers, **options)
         except httpx.HTTPError as error:
-            raise Unavailable("the portal does not answer; is it running?", retry_after_seconds=5) from error
+            raise Unavailable("the portal does not answer; is it running?") from error
         try:
             answer: dict[str, Any] = msgspec.json.decode(response.content, type=dict[str, Any])
         except msgspec.MsgspecError as error:
             raise Internal(f"the portal answered {response.status_code} with something that is not ours") from error
         if response.is_success:
             return answer
-        problem = answer.get("error", {})
-        reason = errors_pb2.ErrorReason.Value(f"ERROR_REASON_{problem.get('reason', 'INTERNAL')}")
-        raise error_for(reason, str(problem.get("detail", "")), problem.get("retry_after_seconds"))
+        raise _refusal(answer.get("error"))
+
+
+def _text(answer: dict[str, Any], name: str) -> str:
+    value = answer.get(name)
+    if not isinstance(value, str):
+        raise Internal(f"the portal's answer has no {name}")
+    return value
+
+
+def _refusal(problem: object) -> SamvernError:
+    """The portal's error as ours; what it says to people (Norwegian) is added as notes."""
+    try:
+        said = msgspec.convert(problem, _Problem)
+    except msgspec.ValidationError:
+        return Internal("the portal answered with an error that is not ours")
+    reasons: dict[str, int] = dict(errors_pb2.ErrorReason.items())
+    error = error_for(reasons.get(f"ERROR_REASON_{said.reason}", 0), said.detail, said.retry_after_seconds)
+    for line in said.for_people():
+        error.add_note(line)
+    return error
+
+
+class _Phone(msgspec.Struct, frozen=True):
+    name: str
+    number: str
+
+
+class _Contact(msgspec.Struct, frozen=True):
+    website: str = ""
+    phones: tuple[_Phone, ...] = ()
+
+
+class _Problem(msgspec.Struct, frozen=True):
+    reason: str
+    message: str = ""
+    detail: str = ""
+    retry_after_seconds: float | None = None
+    contact: _Contact | None = None
+
+    def for_people(self) -> list[str]:
+        contact = self.contact or _Contact()
+        phones = [f"{phone.name}: {phone.number}" for phone in contact.phones]
+        return [line for line in (self.message, *phones, contact.website) if line]

@@ -10,17 +10,17 @@ from typing import Literal, Self
 
 import msgspec
 
-from libs.errors import LabelRefused, StatementRefused
+from libs.errors import LabelRefused, Malformed, StatementRefused, TooLarge
 from libs.sealing import base64url
 from libs.sealing.case import DOCUMENT_NAME, CaseFile, DocumentVersion, Manifest, ReplyKey, pack_case
 from libs.sealing.digest import PartDigest, melding_digest
-from libs.sealing.documents import Kind
+from libs.sealing.documents import Document, Kind
 from libs.sealing.jwe import SUITE, key_id_of, seal_part
 from libs.sealing.secret import ReporterSecret
-from libs.statements import Root, Typ, verify
+from libs.statements import Root, Typ, peek, verify
 from libs.statements.envelope import unb64
 from libs.statements.payloads import Label, Receipt, decode, moment
-from libs.values import Digest, MeldingId, TjenesteId
+from libs.values import MAX_BODY_BYTES, Digest, MeldingId, TjenesteId
 from libs.world import Ids
 
 _KEY_BYTES = 18
@@ -90,6 +90,17 @@ class Submission:
     receiver: TjenesteId
     digest: Digest
 
+    @classmethod
+    def restored(cls, body: bytes) -> Self:
+        """The submission of a body that `build_submission` made and somebody kept. Raises Malformed."""
+        try:
+            wire = msgspec.json.decode(body, type=WireSubmission)
+            receiver = TjenesteId.parse(decode(peek(wire.label), Label).tjeneste.id)
+        except (msgspec.MsgspecError, StatementRefused) as error:
+            raise Malformed("this is not a submission that was kept") from error
+        digest = Digest.parse(base64url.decode(wire.digest))
+        return cls(body, wire.idempotency_key, MeldingId.parse(wire.melding_id), receiver, digest)
+
     def verified(self, receipt: str, root: Root) -> Receipt:
         """The receipt, if it is a true one for this submission. Raises StatementRefused."""
         said = decode(verify(receipt, Typ.RECEIPT, root), Receipt)
@@ -109,11 +120,29 @@ class Content:
     document: bytes
     attachments: Sequence[bytes] = ()
 
+    @classmethod
+    def of(cls, document: Document, attachments: Sequence[bytes] = ()) -> Self:
+        """A document that was found valid, and PDF files. Raises Malformed when one is something else."""
+        for index, attachment in enumerate(attachments, 1):
+            if not attachment.startswith(b"%PDF-"):
+                raise Malformed(f"attachment {index} is not a PDF")
+        version: DocumentVersion = "privat.v2" if document.kind == "privat" else "offentlig.v2"
+        return cls(document.kind, version, document.content, tuple(attachments))
+
 
 def build_submission(
-    address: Address, content: Content, ids: Ids, secret: ReporterSecret | None = None, *, is_urgent: bool = False
+    address: Address,
+    content: Content,
+    ids: Ids,
+    secret: ReporterSecret | None = None,
+    *,
+    is_urgent: bool = False,
+    idempotency_key: str | None = None,
 ) -> Submission:
-    """The submission, sealed. `secret` lets the sender follow it later. Raises Malformed, LabelRefused."""
+    """The submission, sealed. `secret` lets the sender follow it later; without `idempotency_key` one is drawn.
+
+    Raises Malformed, LabelRefused, or TooLarge when the whole is above the one limit.
+    """
     melding_id = MeldingId.parse(str(ids.uuid4()))
     derived = secret.derive() if secret else None
     manifest = Manifest(melding_id, content.version, False, ReplyKey.of(derived.reply_public_key) if derived else None)
@@ -123,7 +152,7 @@ def build_submission(
     digest = melding_digest(SUITE, melding_id, address.receiver, content.kind, [part])
     wire = WireSubmission(
         format="samvern-submit-1",
-        idempotency_key=base64url.encode(ids.token(_KEY_BYTES)),
+        idempotency_key=idempotency_key or base64url.encode(ids.token(_KEY_BYTES)),
         melding_id=str(melding_id),
         type=content.kind,
         suite=SUITE,
@@ -135,7 +164,10 @@ def build_submission(
         lookup_id=base64url.encode(derived.lookup_id) if derived else None,
         access_token_hash=base64url.encode(derived.access_token_hash) if derived else None,
     )
-    return Submission(msgspec.json.encode(wire), wire.idempotency_key, melding_id, address.receiver, digest)
+    body = msgspec.json.encode(wire)
+    if len(body) > MAX_BODY_BYTES:
+        raise TooLarge(f"the sealed melding has {len(body)} bytes, expected at most {MAX_BODY_BYTES}")
+    return Submission(body, wire.idempotency_key, melding_id, address.receiver, digest)
 
 
 def _files(content: Content) -> list[CaseFile]:

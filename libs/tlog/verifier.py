@@ -7,8 +7,9 @@ from libs.errors import Malformed, Precondition
 from libs.tlog.checkpoint import Checkpoint, open_checkpoint
 from libs.tlog.hashes import leaf_hash
 from libs.tlog.note import VerifierKey
+from libs.tlog.proofs import verify_inclusion
 from libs.tlog.tiles import Tile, all_bundles, all_tiles, check_tile, decode_bundle
-from libs.tlog.tree import Growth, root
+from libs.tlog.tree import Growth, inclusion_proof, root
 
 Fetch = Callable[[str], bytes]
 """The file at a path below the log's prefix; raises one of our errors."""
@@ -40,6 +41,19 @@ def verify_log(fetch: Fetch, key: VerifierKey, kept: Checkpoint | None = None) -
     tiles = [tile for tile in all_tiles(checkpoint.size) if _is_served(tile, fetch, tree)]
     _check_growth(kept, checkpoint, tree)
     return VerifiedLog(checkpoint, note, len(tiles), entries)
+
+
+def verify_entry(fetch: Fetch, key: VerifierKey, index: int, entry: bytes) -> Checkpoint:
+    """The newest checkpoint, under which the entry stands at `index`. Reads only the tiles of its audit path.
+
+    Raises Malformed, StatementRefused, or Precondition (it does not stand there).
+    """
+    checkpoint = open_checkpoint(_text(fetch("checkpoint")), key)
+    if index >= checkpoint.size:
+        raise Precondition(f"the log of {checkpoint.size} entries has none at {index}")
+    path = inclusion_proof(index, checkpoint.size, lambda tile: check_tile(tile, fetch(tile.path)))
+    verify_inclusion(leaf_hash(entry), index, checkpoint.size, path, checkpoint.root)
+    return checkpoint
 
 
 def _entries(fetch: Fetch, size: int) -> Iterator[bytes]:

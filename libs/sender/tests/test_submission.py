@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from libs.errors import LabelRefused, StatementRefused
+from libs.errors import LabelRefused, Malformed, StatementRefused
+from libs.sealing.documents import Document
 from libs.sealing.jwe import check_part
 from libs.sealing.secret import ReporterSecret
 from libs.sender.submission import Address, Content, Submission, build_submission
+from libs.sender.tests.portal import receipt_of
 from libs.statements import Typ, sign
-from libs.statements.envelope import b64
-from libs.statements.payloads import Named, Numbered, Receipt
 from libs.testing.labels import TestReceiver
 from libs.testing.trust import TestTrust
 from libs.testing.world import START, FakeClock, SeededIds
@@ -57,32 +57,20 @@ async def test_a_label_past_its_end_or_by_a_stranger_is_refused(receiver: TestRe
 async def test_only_the_receipt_of_this_submission_is_believed(receiver: TestReceiver) -> None:
     trust = await TestTrust.new()
     submission = await _submission(receiver, trust)
-    true = await sign(trust.receipt, Typ.RECEIPT, _receipt(submission).encode())
+    true = await sign(trust.receipt, Typ.RECEIPT, receipt_of(submission).encode())
     assert submission.verified(true, trust.root).reference == "SV-VAR1-WQ7D-9"
     other = await _submission(receiver, trust)
     with pytest.raises(StatementRefused, match="another melding"):
         other.verified(true, trust.root)
 
 
-def _receipt(submission: Submission) -> Receipt:
-    return Receipt(
-        reference="SV-VAR1-WQ7D-9",
-        melding_id=str(submission.melding_id),
-        tjeneste=Named("bergen", "Bergen barneverntjeneste"),
-        kommune=Numbered("4601", "Bergen"),
-        bydel=Numbered("00", "Bergen"),
-        type="privat",
-        suite="jwe",
-        digest=b64(submission.digest.value),
-        parts=(),
-        epoch=1,
-        number=1,
-        received_at="2026-11-22T09:00:00Z",
-        held_by="intake",
-        copies=1,
-        durability="one disk",
-        readers=("node:bergen",),
-        feedback_due="2026-12-13",
-        label_is_stale=False,
-        is_urgent=False,
-    )
+async def test_a_submission_that_was_kept_is_the_same_again(receiver: TestReceiver) -> None:
+    submission = await _submission(receiver, await TestTrust.new())
+    assert Submission.restored(submission.body) == submission
+
+
+def test_an_attachment_that_is_no_pdf_is_refused() -> None:
+    document = Document("privat", "privat.v2", DOCUMENT, {})
+    assert Content.of(document, [b"%PDF-1.7"]) == Content("privat", "privat.v2", DOCUMENT, (b"%PDF-1.7",))
+    with pytest.raises(Malformed, match="attachment 2"):
+        Content.of(document, [b"%PDF-1.7", b"PK"])

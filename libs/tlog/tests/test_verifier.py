@@ -9,7 +9,7 @@ from libs.tlog.hashes import leaf_hash
 from libs.tlog.note import VerifierKey
 from libs.tlog.tiles import all_bundles, all_tiles, encode_bundle
 from libs.tlog.tree import grow, root
-from libs.tlog.verifier import verify_log
+from libs.tlog.verifier import verify_entry, verify_log
 
 PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(32))
 KEY = VerifierKey("samvern.example/log/events", PRIVATE.public_key().public_bytes_raw())
@@ -79,3 +79,20 @@ def test_a_checkpoint_that_is_no_text_is_refused() -> None:
     served["checkpoint"] = b"\xff\xfe"
     with pytest.raises(SamvernError):
         verify_log(served.fetch, KEY)
+
+
+@pytest.mark.parametrize("size", [1, 2, 257, 600])
+def test_one_entry_is_verified_by_its_audit_path_alone(size: int) -> None:
+    served = Served(size)
+    for index in (0, size // 2, size - 1):
+        assert verify_entry(served.fetch, KEY, index, b"entry %d" % index) == served.head
+        for wrong_index, entry in ((index, b"another"), (index + size, b"entry %d" % index)):
+            with pytest.raises(Precondition):
+                verify_entry(served.fetch, KEY, wrong_index, entry)
+
+
+def test_the_audit_path_of_a_changed_tile_is_refused() -> None:
+    served = Served(300)
+    served["tile/0/001.p/44"] = bytes(32) + served["tile/0/001.p/44"][32:]
+    with pytest.raises(Precondition):
+        verify_entry(served.fetch, KEY, 7, b"entry 7")
