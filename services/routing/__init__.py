@@ -1,0 +1,1 @@
+"""Routing: decides which tjeneste receives for a place, and keeps signed address labels at hand."""
