@@ -69,14 +69,14 @@ class Keeper:
         """Never returns; ends when cancelled, and leaves everything as it is."""
         while True:
             self._news.clear()
-            due = self._round()
+            due = self.look_once()
             try:
                 async with asyncio.timeout(min(due, ROUND_SECONDS)):
                     await self._news.wait()
             except TimeoutError:
                 continue
 
-    def _round(self) -> float:
+    def look_once(self) -> float:
         """Do what is due; seconds until something else is."""
         now = self._clock.monotonic()
         changed = False
