@@ -1,14 +1,18 @@
 """The service over a real server: what it signs verifies, what it refuses is told, and who may ask for what."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace as replace_field
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from msgspec.structs import replace
 
 from libs.errors import Malformed, Precondition, Unavailable
+from libs.keystore import MemoryKeystore
 from libs.statements import SigningKey, Typ, sign, verify
 from libs.statements.payloads import Certification, decode
+from libs.telemetry.telemetry import NoTelemetry
 from libs.testing.rpc import TestServer, assert_access, serving
 from libs.testing.trust import new_key
 from libs.testing.world import FakeClock
@@ -17,8 +21,9 @@ from libs.tlog.hashes import leaf_hash, node_hash
 from samvern.keys.v1 import keys_pb2 as pb
 from samvern.keys.v1.keys_pb2_grpc import KeysServiceStub, add_KeysServiceServicer_to_server
 from services.keys.access import ACCESS
-from services.keys.fake import FakeKeys
-from services.keys.service import NAME
+from services.keys.fake import ORIGINS, FakeKeys, SignedTreesInMemory
+from services.keys.keyring import LogKey, open_keyring, provision
+from services.keys.service import NAME, KeysService
 from services.keys.tests.conftest import Payloads
 
 SECONDS = 5
@@ -105,6 +110,27 @@ async def test_a_checkpoint_is_signed_with_the_key_of_its_log_and_grows_only(
     assert answers[0] == answers[1]
     checkpoint = Checkpoint("samvern.example/log/events", 2, root)
     assert open_checkpoint(answers[0].checkpoint, keys.verifier_keys["events"]) == checkpoint
+
+
+async def test_a_death_between_remembering_and_signing_costs_a_repetition_and_never_a_second_history() -> None:
+    clock, trees, keystore = FakeClock(), SignedTreesInMemory(), MemoryKeystore()
+    _, certifications = await provision(keystore, clock.now(), None)
+    whole = await open_keyring(keystore, certifications, ORIGINS, clock.now())
+
+    async def die(message: bytes) -> bytes:
+        raise Unavailable("the keystore is away")
+
+    log = whole.logs["keys"]
+    broken = replace_field(whole, logs={"keys": LogKey(log.verifier, SigningKey(log.signing.public_key, die))})
+    asked, other = (pb.SignCheckpointRequest(log="keys", size=1, root=root) for root in (ONE, TWO))
+    with pytest.raises(Unavailable):
+        await KeysService(broken, trees, clock, NoTelemetry()).SignCheckpoint(asked, Mock())
+
+    again = KeysService(whole, trees, clock, NoTelemetry())
+    with pytest.raises(Precondition):
+        await again.SignCheckpoint(other, Mock())
+    checkpoint = open_checkpoint((await again.SignCheckpoint(asked, Mock())).checkpoint, log.verifier)
+    assert (checkpoint.size, checkpoint.root) == (1, ONE)
 
 
 @pytest.mark.parametrize(
