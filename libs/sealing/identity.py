@@ -1,8 +1,8 @@
-"""The identity part before it is sealed: who reports, kept apart when a private reporter asks that the family is not told.
+"""The identity part before it is sealed: who reports, kept apart when a private reporter asks for that.
 
-One JSON object, {"format", "melding_id", "privatMelder"}, the last as in the KS document, padded with blanks (JSON's own
-whitespace) to a size bucket. The report document then says PLACEHOLDER_NAME in the reporter's stead, because the
-KS schema requires a name there.
+One JSON object, {"format", "melding_id", "privatMelder"}, the last as in the KS document, padded with blanks (white
+space of JSON itself) to a size bucket. The report document then says PLACEHOLDER_NAME in the reporter's stead, because
+the KS schema requires a name there.
 """
 
 from typing import Literal

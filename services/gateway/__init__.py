@@ -1,0 +1,1 @@
+"""The only HTTP face: pages for people, the native API for case systems. It decides and keeps nothing."""

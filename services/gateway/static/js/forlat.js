@@ -1,0 +1,1 @@
+// Leads away from the page at once.
