@@ -4,17 +4,16 @@ A stream while streams work, long polls where they do not. A head that does not 
 number stays missing, it is asked for again whenever the stream is opened anew, at the latest after STREAM_SECONDS.
 """
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from libs.errors import DigestMismatch, LeaseLost, Malformed, SamvernError, StatementRefused
-from libs.rpc.backoff import backoff
+from libs.errors import DigestMismatch, LeaseLost, Malformed, SamvernError, StatementRefused, Unavailable
+from libs.loops.repeat import Loop, repeat
 from libs.statements import Typ, verify
 from libs.statements.payloads import Receipt, SequenceHead, decode, moment
 from services.delivery_node.convert import Heartbeat, Offer, OfferedSequenceHead, Unreadable
 from services.delivery_node.counting import Finding, HeadNews, compare_heads, cursor
 from services.delivery_node.domain import Arrival, Head, MeldingNumber, arrival_of
-from services.delivery_node.surroundings import FIRST_DELAY_SECONDS, Surroundings
+from services.delivery_node.surroundings import Surroundings
 
 STREAM_SECONDS = 600.0
 """A stream older than this is opened anew, so that holes are asked for again."""
@@ -22,7 +21,8 @@ STREAM_FAILURES = 3
 """After so many streams that broke before anything came, the network is taken to break streams."""
 POLLS_BEFORE_STREAM = 20
 """After so many long polls a stream is tried again."""
-LONGEST_PAUSE_SECONDS = 15.0
+SPACING_SECONDS = 1.0
+"""Between the end of one stream and the next."""
 LEASE_PAUSE_SECONDS = 30.0
 """Another process of this node has the stream; two shall not take it from each other all the time."""
 
@@ -37,31 +37,29 @@ class Follower:
         self._here = here
         self._heads = here.telemetry.counter("node_heads_total", "Heads offered by delivery, by outcome.", ("outcome",))
         self._missing = here.telemetry.gauge("node_missing_numbers", "Numbers that intake knows of and the node not.")
-        self._failures = 0
+        self._stream_failures = 0
+        """That broke in a row before anything came; polls that fail too say nothing against streams."""
         self._has_heard = False
 
     async def run(self) -> None:
         """Goes on until cancelled."""
-        pauses = self._pauses()
-        while True:
-            self._has_heard = False
-            try:
-                await (self._stream() if self._failures < STREAM_FAILURES else self._poll())
-            except SamvernError as error:
-                if self._has_heard:
-                    pauses = self._pauses()
-                self._count_failure()
-                pause = LEASE_PAUSE_SECONDS if isinstance(error, LeaseLost) else next(pauses)
-                self._here.telemetry.log.failure("following_broke", error, level="warning", delay_seconds=pause)
-                await asyncio.sleep(pause)
+        loop = Loop("follow", self._follow, 0.0, spacing_seconds=SPACING_SECONDS)
+        await repeat(loop, self._here.rng, self._here.telemetry)
 
-    def _pauses(self) -> Iterator[float]:
-        return backoff(self._here.rng, FIRST_DELAY_SECONDS, LONGEST_PAUSE_SECONDS)
-
-    def _count_failure(self) -> None:
-        """Streams that broke after they worked, and polls that fail too, say nothing against streams."""
-        is_polling = self._failures >= STREAM_FAILURES
-        self._failures = 0 if self._has_heard or is_polling else self._failures + 1
+    async def _follow(self) -> bool:
+        """One stream, or a row of polls, from the cursor to its end. Raises when it ended before anything came."""
+        is_polling = self._stream_failures >= STREAM_FAILURES
+        self._has_heard = False
+        try:
+            await (self._poll() if is_polling else self._stream())
+        except SamvernError as error:
+            self._stream_failures = 0 if self._has_heard or is_polling else self._stream_failures + 1
+            if isinstance(error, LeaseLost):
+                raise LeaseLost(error.detail, retry_after_seconds=LEASE_PAUSE_SECONDS) from error
+            if not self._has_heard:
+                raise
+            self._here.telemetry.log.failure("following_broke", error, level="warning")
+        return False
 
     async def _stream(self) -> None:
         until = self._here.clock.monotonic() + STREAM_SECONDS
@@ -69,17 +67,16 @@ class Follower:
             while self._here.clock.monotonic() < until:
                 offer = await stream.read()
                 if offer is None:
-                    return
+                    raise Unavailable("delivery ended the stream of heads")
                 await self._heard()
                 await self._take([offer])
-        self._failures = 0
 
     async def _poll(self) -> None:
         for _ in range(POLLS_BEFORE_STREAM):
             offers = await self._here.centre.list_heads(await self._cursor())
             await self._heard()
             await self._take(offers)
-        self._failures = STREAM_FAILURES - 1
+        self._stream_failures = STREAM_FAILURES - 1
 
     async def _cursor(self) -> MeldingNumber:
         counts = await self._here.store.counts()

@@ -4,13 +4,12 @@ opened for that, and digested anew: what a database did not really keep is never
 Key "proof" signs in the keystore; the statement is durable before it is sent, so a fact has one statement for ever.
 """
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
-from libs.errors import DigestMismatch, SamvernError
+from libs.errors import DigestMismatch
 from libs.keystore import Keystore
-from libs.rpc.backoff import backoff
+from libs.loops.repeat import Loop, repeat
 from libs.statements import SigningKey, Typ, sign
 from libs.statements.envelope import b64
 from libs.statements.payloads import Proof, ProofKind, timestamp
@@ -18,7 +17,7 @@ from libs.values import Digest
 from services.delivery_node.counting import Finding
 from services.delivery_node.domain import Arrival, MeldingNumber, check_bytes
 from services.delivery_node.facts import DueProof
-from services.delivery_node.surroundings import FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS, Surroundings
+from services.delivery_node.surroundings import FALLBACK_SECONDS, Surroundings
 
 PROOF_KEY = "proof"
 BATCH = 32
@@ -47,20 +46,11 @@ class Prover:
 
     async def run(self) -> None:
         """Goes on until cancelled."""
-        pauses: Iterator[float] | None = None
-        while True:
-            try:
-                has_more = await self._prove_some()
-                pauses = None
-            except SamvernError as error:
-                pauses = pauses or backoff(self._here.rng, FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS)
-                self._here.telemetry.log.failure("proving_broke", error, level="warning")
-                await asyncio.sleep(next(pauses))
-                continue
-            if not has_more:
-                await self._here.to_prove.wait()
+        loop = Loop("prove", self._prove_some, FALLBACK_SECONDS, self._here.to_prove)
+        await repeat(loop, self._here.rng, self._here.telemetry)
 
     async def _prove_some(self) -> bool:
+        """Whether there may be more at once."""
         due = await self._here.store.due_signatures(BATCH)
         batch = _within(due, BATCH_BYTES)
         digests = await self._read_back([each.arrival for each in batch if each.kind == "stored"])

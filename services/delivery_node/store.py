@@ -24,15 +24,6 @@ class DueFetch:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchPlan:
-    """What may be fetched now, oldest claim first, and when the next one may be."""
-
-    due: tuple[DueFetch, ...]
-    next_at: datetime | None
-    """None: nothing waits beyond `due`."""
-
-
-@dataclass(frozen=True, slots=True)
 class NotedFinding:
     """A finding that stands."""
 
@@ -74,8 +65,8 @@ class HeadStore(Protocol):
 class BytesStore(Protocol):
     """Sealed bytes."""
 
-    async def fetch_plan(self, now: datetime, limit: int) -> FetchPlan:
-        """What lacks its bytes."""
+    async def due_fetches(self, now: datetime, limit: int) -> list[DueFetch]:
+        """What lacks its bytes and may be fetched now, oldest claim first."""
         ...
 
     async def hurry_fetches(self, now: datetime) -> None:

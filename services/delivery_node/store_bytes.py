@@ -6,7 +6,7 @@ from datetime import datetime
 from libs.db.database import Database, Transaction
 from services.delivery_node.counting import Finding
 from services.delivery_node.domain import MeldingNumber
-from services.delivery_node.store import DueFetch, FetchPlan
+from services.delivery_node.store import DueFetch
 from services.delivery_node.store_rows import insert_due_proof, load, settle, split
 
 
@@ -16,28 +16,25 @@ class PostgresBytes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def fetch_plan(self, now: datetime, limit: int) -> FetchPlan:
+    async def due_fetches(self, now: datetime, limit: int) -> list[DueFetch]:
         """As in BytesStore."""
 
-        async def work(tx: Transaction) -> FetchPlan:
+        async def work(tx: Transaction) -> list[DueFetch]:
             rows = await tx.fetch(
                 """
                 -- what lacks its bytes
-                SELECT epoch, number, fetch_after, fetch_attempts
+                SELECT epoch, number, fetch_attempts
                 FROM melding
-                WHERE bytes_at IS NULL
+                WHERE bytes_at IS NULL AND fetch_after <= $1
                 ORDER BY fetch_after, epoch, number
-                LIMIT $1
+                LIMIT $2
                 """,
-                limit + 1,
+                *(now, limit),
             )
-            due = [row for row in rows if row["fetch_after"] <= now]
-            later = [row["fetch_after"] for row in rows[len(due) :]]
-            listed = await load(tx, [MeldingNumber(row["epoch"], row["number"]) for row in due[:limit]])
-            fetches = (DueFetch(each.arrival, row["fetch_attempts"]) for each, row in zip(listed, due, strict=False))
-            return FetchPlan(tuple(fetches), later[0] if later else None)
+            listed = await load(tx, [MeldingNumber(row["epoch"], row["number"]) for row in rows])
+            return [DueFetch(each.arrival, row["fetch_attempts"]) for each, row in zip(listed, rows, strict=True)]
 
-        return await self._database.transact("fetch_plan", work)
+        return await self._database.transact("due_fetches", work)
 
     async def hurry_fetches(self, now: datetime) -> None:
         """As in BytesStore."""

@@ -12,7 +12,7 @@ from libs.statements.payloads import ProofKind, SequenceHead
 from services.delivery_node.counting import EpochCount, Finding
 from services.delivery_node.domain import Arrival, MeldingNumber
 from services.delivery_node.facts import PROOF_ORDER, AccessEntry, DueProof, Listed
-from services.delivery_node.store import DueFetch, FetchPlan, NotedFinding
+from services.delivery_node.store import DueFetch, NotedFinding
 from services.delivery_node.store_inbox import NO_SUCH_MELDING
 
 ProofKey = tuple[MeldingNumber, ProofKind]
@@ -106,15 +106,11 @@ class MemoryStore:
         )
         self.disk.findings[finding, which] = noted
 
-    async def fetch_plan(self, now: datetime, limit: int) -> FetchPlan:
+    async def due_fetches(self, now: datetime, limit: int) -> list[DueFetch]:
         """As in BytesStore."""
-        lacking = [(row.fetch_after, which) for which, row in self.disk.meldinger.items() if row.sealed is None]
-        lacking.sort()
-        due = [which for after, which in lacking[: limit + 1] if after <= now]
-        later = [after for after, _ in lacking[: limit + 1][len(due) :]]
-        rows = [self.disk.meldinger[which] for which in due[:limit]]
-        fetches = tuple(DueFetch(row.listed.arrival, row.fetch_attempts) for row in rows)
-        return FetchPlan(fetches, later[0] if later else None)
+        lacking = [row for row in self.disk.meldinger.values() if row.sealed is None and row.fetch_after <= now]
+        lacking.sort(key=lambda row: (row.fetch_after, row.listed.arrival.which))
+        return [DueFetch(row.listed.arrival, row.fetch_attempts) for row in lacking[:limit]]
 
     async def hurry_fetches(self, now: datetime) -> None:
         """As in BytesStore."""

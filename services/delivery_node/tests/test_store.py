@@ -16,7 +16,7 @@ from libs.testing.world import START, SeededIds
 from services.delivery_node.counting import EpochCount, Finding
 from services.delivery_node.domain import MeldingNumber
 from services.delivery_node.facts import AccessEntry, Act, Person, State
-from services.delivery_node.store import FetchPlan, NotedFinding, Store
+from services.delivery_node.store import DueFetch, NotedFinding, Store
 from services.delivery_node.store_memory import MemoryStore
 from services.delivery_node.store_postgres import PostgresStore
 from services.delivery_node.tests.factory import Centre, Melding
@@ -56,8 +56,8 @@ def entry(ids: SeededIds, act: Act = "read", which: MeldingNumber = FIRST) -> Ac
     return AccessEntry(str(ids.uuid4()), which, START, SOMEBODY, act, "første gjennomlesing")
 
 
-def numbers(plan: FetchPlan) -> list[int]:
-    return [each.arrival.which.number for each in plan.due]
+def numbers(due: list[DueFetch]) -> list[int]:
+    return [each.arrival.which.number for each in due]
 
 
 async def test_a_head_comes_back_as_it_was_remembered(store: Store, melding: Melding) -> None:
@@ -118,18 +118,16 @@ async def test_a_finding_is_counted_and_stands_until_its_matter_is_settled(store
     assert await store.findings() == []
 
 
-async def test_what_lacks_bytes_is_planned_in_order_and_later_when_postponed(store: Store, centre: Centre) -> None:
+async def test_what_lacks_bytes_is_due_in_order_and_later_when_postponed(store: Store, centre: Centre) -> None:
     meldinger = [await centre.melding(number) for number in (1, 2, 3)]
     await store.remember_heads([each.arrival() for each in meldinger], START)
     await store.postpone_fetch(FIRST, LATER)
-    plan = await store.fetch_plan(START, 10)
-    assert numbers(plan) == [2, 3]
-    assert plan.next_at == LATER
-    assert numbers(await store.fetch_plan(START, 1)) == [2]
-    assert numbers(await store.fetch_plan(LATER, 10)) == [2, 3, 1]
+    assert numbers(await store.due_fetches(START, 10)) == [2, 3]
+    assert numbers(await store.due_fetches(START, 1)) == [2]
+    assert numbers(await store.due_fetches(LATER, 10)) == [2, 3, 1]
     await store.hurry_fetches(START)
-    assert numbers(await store.fetch_plan(START, 10)) == [1, 2, 3]
-    assert [each.attempts for each in (await store.fetch_plan(START, 10)).due] == [1, 0, 0]
+    assert numbers(await store.due_fetches(START, 10)) == [1, 2, 3]
+    assert [each.attempts for each in await store.due_fetches(START, 10)] == [1, 0, 0]
 
 
 async def test_bytes_are_committed_once_and_read_back_as_they_were(store: Store, melding: Melding) -> None:
@@ -140,7 +138,7 @@ async def test_bytes_are_committed_once_and_read_back_as_they_were(store: Store,
     assert [(each.arrival.which, each.kind, each.fact_at) for each in await store.due_signatures(9)] == [
         (FIRST, "stored", START)
     ]
-    assert (await store.fetch_plan(LATER, 10)).due == ()
+    assert await store.due_fetches(LATER, 10) == []
 
 
 async def test_a_melding_is_in_the_inbox_once_its_proof_is_kept(store: Store, melding: Melding) -> None:
@@ -168,8 +166,7 @@ async def test_discarded_bytes_are_fetched_again_and_no_proof_is_due(store: Stor
     await store.discard_bytes(FIRST, LATER)
     assert await store.read_back([FIRST]) == {}
     assert await store.due_signatures(9) == []
-    plan = await store.fetch_plan(LATER, 9)
-    assert numbers(plan) == [1]
+    assert numbers(await store.due_fetches(LATER, 9)) == [1]
     await store.commit_bytes(FIRST, melding.sealed, LATER)
     assert await store.read_back([FIRST]) == {FIRST: melding.sealed}
 
