@@ -5,11 +5,11 @@ import subprocess
 import sys
 import time
 from itertools import islice
-from pathlib import Path
 
 import pytest
 
 from libs.rpc.backoff import backoff
+from libs.testing.programs import environment
 from libs.testing.world import SeededRng
 
 PROGRAM = """
@@ -28,13 +28,14 @@ async def run(stop):
 
 run_process(run)
 """
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_lets_the_program_let_go_and_end_quietly(number: signal.Signals) -> None:
     pipe = subprocess.PIPE
-    with subprocess.Popen([sys.executable, "-c", PROGRAM], cwd=ROOT, stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM], env=environment(), stdout=pipe, stderr=pipe, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(number)
@@ -46,7 +47,9 @@ def test_a_signal_lets_the_program_let_go_and_end_quietly(number: signal.Signals
 
 def test_a_program_that_fails_fails_the_process() -> None:
     program = "from libs.rpc.process import run_process\nasync def run(stop): raise ValueError('x')\nrun_process(run)"
-    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False, timeout=10)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, check=False, timeout=10
+    )
     assert ended.returncode == 1
 
 

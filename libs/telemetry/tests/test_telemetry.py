@@ -13,11 +13,12 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from libs.errors import Unavailable
 from libs.telemetry.foreign import ForeignHandler
-from libs.telemetry.log import ROOT, Logger
+from libs.telemetry.log import Logger
 from libs.telemetry.metrics import NoMetrics, Prometheus
 from libs.telemetry.otlp import OtlpExporter
 from libs.telemetry.telemetry import NoTelemetry, Telemetry
 from libs.telemetry.tracing import Tracing
+from libs.testing.programs import environment
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -154,7 +155,9 @@ def test_a_process_that_ends_by_an_exception_says_so_without_its_text() -> None:
         "    telemetry.log.info('begun', number=1)\n"
         "    raise ValueError('canary')\n"
     )
-    ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, check=False, timeout=20)
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, check=False, timeout=20
+    )
     begun, last = [json.loads(line) for line in ended.stdout.splitlines()]
     assert (ended.returncode, ended.stderr, begun["number"]) == (1, b"", 1)
     assert (last["event"], last["cause"]) == ("ended_by_exception", "ValueError")
