@@ -5,7 +5,7 @@ from samvern.types.v1.errors_pb2 import ErrorReason
 from services.gateway.answers import STATUS_OF_REASON, Fault, fault_of
 from services.gateway.texts import Texts
 
-REASONS = [name.removeprefix("ERROR_REASON_") for name in ErrorReason.keys() if name != "ERROR_REASON_UNSPECIFIED"]
+REASONS = [name.removeprefix("ERROR_REASON_") for name, number in ErrorReason.items() if number]
 OURS = ["UNAUTHENTICATED", "ACCESS_DENIED"]
 
 

@@ -8,8 +8,9 @@ from libs.sealing.secret import ReporterSecret
 from libs.statements import Typ, verify
 from libs.statements.payloads import Label, decode
 from libs.values import Place
-from services.gateway.tests.doubles import LogFile, Surrounding
+from services.gateway.tests.doubles import Surrounding
 from services.gateway.tests.test_submit import JSON, PATH, submission
+from services.gateway.upstream import LogFile
 
 API = "/api/native/v1"
 

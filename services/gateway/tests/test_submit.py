@@ -13,6 +13,7 @@ from libs.sender.submission import Address, Content, Submission, build_submissio
 from libs.statements import Typ, verify
 from libs.testing.world import START, SeededIds
 from libs.values import MAX_BODY_BYTES, Place
+from libs.web.body import BodyLimits
 from libs.web.server import serve_http
 from services.gateway.tests.doubles import Surrounding
 
@@ -174,8 +175,6 @@ async def test_slow_body_is_cut_with_408(around: Surrounding, monkeypatch: pytes
 
 
 def _quick() -> Any:
-    from libs.web.body import BodyLimits
-
     return BodyLimits(max_bytes=5_000_000, total_seconds=1, idle_seconds=0.1)
 
 
