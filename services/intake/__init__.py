@@ -1,0 +1,1 @@
+"""Intake accepts a sealed melding, numbers it, makes it durable and gives the receipt."""
