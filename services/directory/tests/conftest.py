@@ -7,18 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from grpc.aio import Server
 
 from libs.db.database import Database
+from libs.rpc.access import Access
 from libs.telemetry.telemetry import NoTelemetry
 from libs.testing.labels import TestReceiver
 from libs.testing.pytest_plugin import DatabaseFactory
 from libs.testing.rpc import TestServer, serving
 from libs.testing.world import FakeClock
 from libs.values import Place, TjenesteId
+from samvern.audit.v1 import audit_pb2
 from samvern.audit.v1.audit_pb2_grpc import AuditServiceStub, add_AuditServiceServicer_to_server
 from samvern.directory.v1.directory_pb2_grpc import DirectoryServiceStub, add_DirectoryServiceServicer_to_server
+from samvern.keys.v1 import keys_pb2
 from samvern.keys.v1.keys_pb2_grpc import KeysServiceStub, add_KeysServiceServicer_to_server
-from services.audit.access import ACCESS as AUDIT_ACCESS
 from services.audit.fake import FakeAudit
 from services.directory.access import ACCESS
 from services.directory.certificates import read_certificate
@@ -29,13 +32,22 @@ from services.directory.service import NAME, DirectoryService
 from services.directory.store import Store
 from services.directory.tables import Tables, read_tables
 from services.directory.worker import Worker
-from services.keys.access import ACCESS as KEYS_ACCESS
 from services.keys.fake import FakeKeys
 
 if TYPE_CHECKING:
     from samvern.directory.v1.directory_pb2_grpc import DirectoryServiceAsyncStub
 
 Receivers = Callable[[str], TestReceiver]
+
+_NEIGHBOURS = (
+    keys_pb2.DESCRIPTOR.services_by_name["KeysService"],
+    audit_pb2.DESCRIPTOR.services_by_name["AuditService"],
+)
+_NEIGHBOURS_ACCESS: Access = {
+    f"/{service.full_name}/{method.name}": ("service/directory",)
+    for service in _NEIGHBOURS
+    for method in service.methods
+}
 
 
 @pytest.fixture(scope="session")
@@ -79,10 +91,33 @@ async def store(database: DatabaseFactory) -> AsyncIterator[Store]:
 
 
 @dataclass
+class Neighbours:
+    """A keys and an audit that let the directory in, on one server."""
+
+    keys: FakeKeys
+    audit: FakeAudit
+    clock: FakeClock
+    server: TestServer
+
+
+@pytest.fixture
+async def neighbours(tmp_path: Path) -> AsyncIterator[Neighbours]:
+    clock = FakeClock()
+    keys, audit = await FakeKeys.new(clock), FakeAudit()
+
+    def register(server: Server) -> None:
+        add_KeysServiceServicer_to_server(keys, server)
+        add_AuditServiceServicer_to_server(audit, server)
+
+    names = [service.full_name for service in _NEIGHBOURS]
+    async with serving(tmp_path, access=_NEIGHBOURS_ACCESS, register=register, services=names) as server:
+        yield Neighbours(keys, audit, clock, server)
+
+
+@dataclass
 class Running:
     """A directory that takes calls, and what stands around it."""
 
-    server: TestServer
     service: DirectoryService
     store: Store
     worker: Worker
@@ -94,34 +129,14 @@ class Running:
 
 
 @pytest.fixture
-async def directory(store: Store, tables: Tables, tmp_path: Path) -> AsyncIterator[Running]:
+async def directory(store: Store, tables: Tables, neighbours: Neighbours, tmp_path: Path) -> AsyncIterator[Running]:
     """Its tables are loaded and its first snapshot is published."""
-    clock = FakeClock()
-    keys, audit = await FakeKeys.new(clock), FakeAudit()
+    clock, keys, telemetry = neighbours.clock, neighbours.keys, NoTelemetry()
     async with AsyncExitStack() as stack:
-        keys_server = await stack.enter_async_context(
-            serving(
-                tmp_path / "keys",
-                access=KEYS_ACCESS,
-                register=lambda server: add_KeysServiceServicer_to_server(keys, server),
-                services=["samvern.keys.v1.KeysService"],
-                name="service/keys",
-            )
-        )
-        audit_server = await stack.enter_async_context(
-            serving(
-                tmp_path / "audit",
-                access=AUDIT_ACCESS,
-                register=lambda server: add_AuditServiceServicer_to_server(audit, server),
-                services=["samvern.audit.v1.AuditService"],
-                name="service/audit",
-            )
-        )
-        to_keys = await stack.enter_async_context(keys_server.channel("service/directory"))
-        to_audit = await stack.enter_async_context(audit_server.channel("service/directory"))
-        publisher = Publisher(store, KeysClient(KeysServiceStub(to_keys)), keys.root, clock, NoTelemetry())
-        service = DirectoryService(store, publisher, AuditClient(AuditServiceStub(to_audit)), clock)
-        worker = Worker(store, publisher, tables, clock, NoTelemetry())
+        channel = await stack.enter_async_context(neighbours.server.channel("service/directory"))
+        publisher = Publisher(store, KeysClient(KeysServiceStub(channel)), keys.root, clock, telemetry)
+        service = DirectoryService(store, publisher, AuditClient(AuditServiceStub(channel)), clock)
+        worker = Worker(store, publisher, tables, clock, telemetry)
         await worker.step()
         server = await stack.enter_async_context(
             serving(
@@ -129,9 +144,8 @@ async def directory(store: Store, tables: Tables, tmp_path: Path) -> AsyncIterat
                 access=ACCESS,
                 register=lambda server: add_DirectoryServiceServicer_to_server(service, server),
                 services=[NAME],
-                name="service/directory",
             )
         )
         operator = DirectoryServiceStub(await stack.enter_async_context(server.channel("operator/local")))
         routing = DirectoryServiceStub(await stack.enter_async_context(server.channel("service/routing")))
-        yield Running(server, service, store, worker, clock, keys, audit, operator, routing)
+        yield Running(service, store, worker, clock, keys, neighbours.audit, operator, routing)
