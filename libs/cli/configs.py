@@ -109,6 +109,9 @@ def _node(layout: Layout, plan: Plan, program: ProgramPlan) -> Table:
             "issuer": plan.issuer,
             "client_id": f"{OIDC_CLIENT_ID}-{program.tjeneste.tjeneste_id}",
             "client_secret_file": layout.secret(f"{program.name}-oidc"),
+            # All nodes of the demo share one stand-in for a login: each lets in its own caseworker only.
+            "role_claim": "sub",
+            "role_value": program.tjeneste.user,
         },
     }
 
