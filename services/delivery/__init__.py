@@ -1,0 +1,1 @@
+"""Delivery: one queue per receiver."""
