@@ -64,7 +64,7 @@ def verify_instance(sender: Sender) -> Finding:
 
 
 def check_label(address: Address, entries: list[KeyEntry]) -> LabelFinding:
-    """Every certificate of the label stands in the log where the label says, and is not revoked. Raises Precondition."""
+    """Every certificate of the label stands in the log where it says, and is not revoked. Raises Precondition."""
     label = address.label
     for certificate in label.certificates:
         der = base64url.decode(certificate.der)

@@ -1,6 +1,7 @@
 """What `samvern melding send` does: read and judge the document, send, and believe only a verified receipt."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,9 +9,11 @@ import click
 
 from libs.cli.failure import Failure
 from libs.cli.receipt_text import receipt_text
-from libs.cli.sender import Sender, read_file, write_file, write_secret
+from libs.cli.sender import Sender, read_file, write_secret
 from libs.errors import Unavailable
 from libs.sealing.documents import Document, validate
+from libs.sealing.secret import ReporterSecret
+from libs.sender.client import Accepted
 from libs.sender.sending import send
 from libs.sender.submission import Address, Content
 from libs.statements.document import receipt_document
@@ -44,19 +47,24 @@ class Sent:
     key_log: str
     """What the key log said of the receiver's certificate."""
 
-    def write_receipt(self, path: Path) -> None:
-        """The receipt document is in the file."""
-        write_file(path, self.document)
 
+def send_melding(sender: Sender, order: Order, received: Callable[[Sent], None]) -> None:
+    """The melding is sent, its receipt verified and handed on, the reporter's secret written.
 
-def send_melding(sender: Sender, order: Order) -> Sent:
-    """The melding is sent, its receipt verified, and the reporter's secret written. Raises our errors, Failure."""
+    Raises our errors, Failure.
+    """
     document = validate(read_file(order.file))
     if order.kind not in (None, document.kind):
         raise Failure(f"Dokumentet er av typen {document.kind}, ikke {order.kind}")
     content = Content.of(document, [read_file(path) for path in order.pdfs])
     check = _CertificateCheck(sender)
-    accepted, secret = send(
+
+    def write(accepted: Accepted, secret: ReporterSecret) -> None:
+        secret_file = order.secret_file or sender.secret_file(accepted.receipt.melding_id)
+        write_secret(secret_file, secret)
+        received(Sent(receipt_document(accepted.statement), accepted.receipt, secret_file, check.outcome))
+
+    send(
         sender.client,
         sender.outbox,
         _place(order, document),
@@ -64,13 +72,11 @@ def send_melding(sender: Sender, order: Order) -> Sent:
         now=SystemClock().now(),
         ids=SystemIds(),
         check=check,
+        received=write,
         key=order.key,
         is_urgent=order.is_urgent,
         sleep=time.sleep,
     )
-    secret_file = order.secret_file or sender.secret_file(accepted.receipt.melding_id)
-    write_secret(secret_file, secret)
-    return Sent(receipt_document(accepted.statement), accepted.receipt, secret_file, check.outcome)
 
 
 def sent_as_text(sent: Sent, receipt_file: Path | None) -> str:

@@ -1,6 +1,5 @@
 """What the commands of a sender share: the portal, what is kept beside the instance, and how a result is written."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ import httpx
 from libs.cli.failure import Failure, NothingRuns
 from libs.cli.instance import Instance
 from libs.cli.layout import Layout
+from libs.cli.state import replace_file
 from libs.cli.trust import read_log_keys
 from libs.sealing.secret import ReporterSecret
 from libs.sender.client import NativeClient
@@ -79,12 +79,9 @@ def read_file(path: Path) -> bytes:
 
 
 def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
-    """The file is there with this content and mode. Raises Failure."""
+    """The file has this content and mode, in one step. Raises Failure."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "wb") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(content)
+        replace_file(path, content, mode)
     except OSError as error:
         raise Failure(f"Kan ikke skrive {path}: {error.strerror}") from error
 

@@ -33,6 +33,8 @@ _NOTHING_WAS_ACCEPTED = (Malformed, TooLarge, LabelRefused, DigestMismatch, Seal
 
 Check = Callable[[Address], None]
 """What the sender wants to know of an address before sealing to it; raises one of our errors to refuse."""
+Received = Callable[[Accepted, ReporterSecret], None]
+"""Makes a verified receipt and the reporter's secret durable. Until it has returned, a repeat gives the same ones."""
 
 
 def send(
@@ -44,11 +46,12 @@ def send(
     now: datetime,
     ids: Ids,
     check: Check,
+    received: Received,
     key: str | None = None,
     is_urgent: bool = False,
     sleep: Callable[[float], None],
-) -> tuple[Accepted, ReporterSecret]:
-    """The verified receipt, and the reporter's secret. Safe to repeat with the same input until it returns.
+) -> None:
+    """The melding is accepted, by a verified receipt, which was handed on. Safe to repeat with the same input.
 
     Raises what the portal refused with; after OutcomeUnknown and its like, the next run repeats the same submission.
     """
@@ -62,6 +65,7 @@ def send(
         kept = outbox.keep(intent, Kept(made, secret))
     try:
         accepted = _retrying(sleep)(client.submit, kept.submission)
+        received(accepted, kept.secret)
     except _NOTHING_WAS_ACCEPTED:
         outbox.forget(intent)
         raise
@@ -70,7 +74,6 @@ def send(
             outbox.forget(intent)
     finally:
         outbox.release()
-    return accepted, kept.secret
 
 
 def _intent(place: Place, content: Content, key: str | None, *, is_urgent: bool) -> Intent:

@@ -6,11 +6,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from libs.cli.melding_send import Order, send_melding, sent_as_text
+from libs.cli.melding_send import Order, Sent, send_melding, sent_as_text
 from libs.cli.melding_status import WAITS_FOR, ask, status_as_text, wait_for
 from libs.cli.options import data_option, json_option
 from libs.cli.refusals import in_norwegian
-from libs.cli.sender import Sender
+from libs.cli.sender import Sender, write_file
 
 FILE = click.Path(path_type=Path, dir_okay=False, allow_dash=True)
 
@@ -28,9 +28,7 @@ def command() -> None:
 @click.option("--type", "kind", type=click.Choice(["privat", "offentlig"]), help="Refuse a document of another type.")
 @click.option("--urgent", "is_urgent", is_flag=True, help="Mark it as urgent.")
 @click.option("--key", help="An idempotency key of your own, 16 to 100 characters: the same one never sends twice.")
-@click.option(
-    "--secret-file", type=FILE, help="Where the reporter's secret goes (0600), instead of beside the instance."
-)
+@click.option("--secret-file", type=FILE, help="Where the reporter's secret goes, unless beside the instance.")
 @click.option("--receipt-file", type=FILE, help="Where the receipt goes, instead of kvittering-REFERANSE.json here.")
 @data_option
 @json_option
@@ -51,17 +49,15 @@ def send(
 
     Run it again if it ends without a receipt: it then sends the same melding, not a second one.
     """
-    order = Order(file, pdfs, kommune, bydel, kind, is_urgent, key, secret_file)
+
+    def received(sent: Sent) -> None:
+        path = receipt_file if receipt_file or as_json else Path(f"kvittering-{sent.receipt.reference}.json")
+        if path is not None:
+            write_file(path, sent.document)
+        click.echo(sent.document if as_json else sent_as_text(sent, path), nl=not as_json)
+
     with in_norwegian(), Sender.open(data) as sender:
-        sent = send_melding(sender, order)
-    if receipt_file is None and not as_json:
-        receipt_file = Path(f"kvittering-{sent.receipt.reference}.json")
-    if receipt_file is not None:
-        sent.write_receipt(receipt_file)
-    if as_json:
-        click.echo(sent.document, nl=False)
-    else:
-        click.echo(sent_as_text(sent, receipt_file))
+        send_melding(sender, Order(file, pdfs, kommune, bydel, kind, is_urgent, key, secret_file), received)
 
 
 @command.command("status")

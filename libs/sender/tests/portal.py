@@ -51,6 +51,12 @@ class Portal:
     accepted: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Digest and receipt by idempotency key."""
     calls: int = 0
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Files of the logs, by path."""
+    steps: list[dict[str, str]] = field(default_factory=list)
+    """What the status tells after "accepted"."""
+    lookups: dict[str, str] = field(default_factory=dict)
+    """Receipt by lookup id."""
 
     @classmethod
     def new(cls, receiver: TestReceiver) -> Self:
@@ -64,6 +70,12 @@ class Portal:
         )
 
     def _answer(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path in self.files:
+            return httpx.Response(200, content=self.files[request.url.path])
+        if request.url.path == "/api/native/v1/status":
+            return self._status(request.content)
+        if request.url.path.startswith("/log/"):
+            return httpx.Response(404)
         if request.method == "GET":
             return httpx.Response(200, json={"label": done(self.receiver.label(self.trust))})
         self.calls += 1
@@ -85,7 +97,15 @@ class Portal:
         payload = receipt_of(submission, number=len(self.accepted) + 1, is_urgent="is_urgent" in json.loads(body))
         receipt = done(sign(self.trust.receipt, Typ.RECEIPT, payload.encode()))
         self.accepted[submission.idempotency_key] = (digest, receipt)
+        self.lookups[json.loads(body)["lookup_id"]] = receipt
         return httpx.Response(201, json={"receipt": receipt})
+
+    def _status(self, question: bytes) -> httpx.Response:
+        receipt = self.lookups.get(json.loads(question)["lookup_id"])
+        if receipt is None:
+            return refusal(404, "NOT_FOUND")
+        steps = [{"step": "accepted", "at": "2026-11-22T09:00:00Z"}, *self.steps]
+        return httpx.Response(200, json={"receipt": receipt, "copies": 2, "steps": steps})
 
 
 def receipt_of(submission: Submission, *, number: int = 1, is_urgent: bool = False) -> Receipt:

@@ -67,7 +67,13 @@ class Sender:
     def send(
         self, content: Content = CONTENT, *, key: str | None = None, is_urgent: bool = False
     ) -> tuple[Accepted, ReporterSecret]:
-        return send(
+        results: list[tuple[Accepted, ReporterSecret]] = []
+
+        def received(accepted: Accepted, secret: ReporterSecret) -> None:
+            self.received()
+            results.append((accepted, secret))
+
+        send(
             self.portal.client(),
             Outbox(self.folder),
             BERGEN,
@@ -75,10 +81,15 @@ class Sender:
             now=START,
             ids=self.ids,
             check=self.check,
+            received=received,
             key=key,
             is_urgent=is_urgent,
             sleep=self.slept.append,
         )
+        return results[0]
+
+    def received(self) -> None:
+        """The result is durable."""
 
     def check(self, address: Address) -> None:
         assert address.label.kommune.nummer == "4601"
@@ -118,6 +129,17 @@ def test_the_next_run_after_a_death_sends_the_same_melding(sender: Sender, when:
     accepted, _ = sender.send()
     assert [receipt for _, receipt in sender.portal.accepted.values()] == [accepted.statement]
     assert sender.kept() == []
+
+
+def test_a_death_before_the_receipt_is_durable_gives_the_same_receipt_again(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(sender, "received", killed)
+        with pytest.raises(KilledError):
+            sender.send()
+    accepted, _ = sender.send()
+    assert [receipt for _, receipt in sender.portal.accepted.values()] == [accepted.statement]
 
 
 def test_attempts_are_bounded_and_the_next_run_goes_on(sender: Sender) -> None:
