@@ -36,9 +36,9 @@ class Finding(msgspec.Struct, frozen=True):
     """What to do; empty when all is well."""
 
 
-def look_at_machine(layout: Layout, port: int) -> list[Finding]:
-    """What must hold before anything starts."""
-    return [_python(), _disk(layout.data), _privacy(layout.data), _port(port)]
+def look_at_machine(layout: Layout) -> list[Finding]:
+    """What must hold whether an instance runs or not."""
+    return [_python(), _disk(layout.data), _privacy(layout.data)]
 
 
 async def look_at_instance(layout: Layout, state: State, now: datetime) -> list[Finding]:
@@ -67,7 +67,8 @@ def _privacy(data: Path) -> Finding:
     return Finding("data directory", mode & 0o077 == 0, f"mode {mode:04o} at {data}", f"chmod 700 {data}")
 
 
-def _port(port: int) -> Finding:
+def look_at_port(port: int) -> Finding:
+    """The next `up` can have its port."""
     advice = "another program has it: `./samvern up --port N`, or `--port 0` for any free one"
     return Finding("port", is_free(port), f"{port} is {'free' if is_free(port) else 'in use'}", advice)
 

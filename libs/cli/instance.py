@@ -38,6 +38,12 @@ class Instance:
             raise NothingRuns(f"there is no instance at {layout.data}; start one with `./samvern up`")
         return cls(layout, state)
 
+    @property
+    def is_alive(self) -> bool:
+        """Its supervisor or any of its processes lives."""
+        state = self.state()
+        return any(is_alive(each) for each in [state.supervisor, *(each.process for each in state.processes.values())])
+
     def state(self) -> State:
         """What runs now, read again from disk."""
         return read_state(self.layout) or self._state

@@ -8,7 +8,8 @@ from libs.cli.demo import DemoTjeneste
 from libs.cli.ports import HOST
 
 CENTRAL = ("keys", "audit", "directory", "routing", "intake", "delivery")
-GATEWAYS = ("gateway", "sealing")
+GATEWAYS = {"gateway": "service/gateway", "gateway-sealing": "service/sealing"}
+"""The two that run the gateway's program, and their identities."""
 OIDC = "oidc"
 CLUSTER_OF = MappingProxyType({"intake": "intake", "audit": "centre", "directory": "centre", "delivery": "centre"})
 """Which Postgres holds the database of which central service. Intake has one of its own: it must accept while all else
@@ -118,11 +119,11 @@ def make_plan(tjenester: Sequence[DemoTjeneste], portal: int, port: Callable[[st
             name,
             "services.gateway.main",
             address(name),
-            identity=f"service/{name}",
-            http=f"{HOST}:{portal}" if name == "gateway" else address("sealing-http"),
+            identity=identity,
+            http=f"{HOST}:{portal}" if name == "gateway" else address(f"{name}-http"),
             metrics=address(f"{name}-metrics"),
         )
-        for name in GATEWAYS
+        for name, identity in GATEWAYS.items()
     ]
     programs += [
         ProgramPlan(
@@ -142,6 +143,6 @@ def make_plan(tjenester: Sequence[DemoTjeneste], portal: int, port: Callable[[st
         tuple(clusters),
         tuple(programs),
         portal_url=f"http://{HOST}:{portal}",
-        sealing_url=f"http://{address('sealing-http')}",
+        sealing_url=f"http://{address('gateway-sealing-http')}",
         issuer=f"http://{address(OIDC)}",
     )

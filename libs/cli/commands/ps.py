@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from libs.cli.failure import NothingRuns
 from libs.cli.health import is_healthy
 from libs.cli.instance import Instance
 from libs.cli.options import data_option, json_option
@@ -27,7 +28,10 @@ class Row(msgspec.Struct, frozen=True):
 @json_option
 def command(data: Path, as_json: bool) -> None:
     """List the processes of an instance: id, address, and whether each answers now."""
-    rows = asyncio.run(look(Instance.find(data)))
+    instance = Instance.find(data)
+    if not instance.is_alive:
+        raise NothingRuns(f"nothing runs at {instance.layout.data}; start it with `./samvern up`")
+    rows = asyncio.run(look(instance))
     if as_json:
         click.echo(msgspec.json.encode(rows))
         return
