@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+from google.protobuf.descriptor import ServiceDescriptor
 
 from libs.loops.bell import Bell
+from libs.rpc.access import Access
 from libs.rpc.guard import Context
 from libs.sender.submission import Address, Content, Submission, WireSubmission, build_submission
 from libs.statements import Typ, sign
@@ -19,6 +21,7 @@ from libs.testing.labels import TestReceiver
 from libs.testing.rpc import TestServer, serving
 from libs.testing.trust import TestTrust
 from libs.testing.world import START, FakeClock, SeededIds
+from samvern.audit.v1 import audit_pb2
 from samvern.audit.v1.audit_pb2_grpc import AuditServiceStub, add_AuditServiceServicer_to_server
 from samvern.delivery.v1 import delivery_pb2
 from samvern.delivery.v1.delivery_pb2_grpc import add_DeliveryServiceServicer_to_server
@@ -31,7 +34,6 @@ from samvern.directory.v1.directory_pb2_grpc import (
 from samvern.intake.v1 import intake_pb2
 from samvern.intake.v1.intake_pb2_grpc import IntakeServiceStub, add_IntakeServiceServicer_to_server
 from samvern.types.v1 import types_pb2 as types
-from services.audit.access import ACCESS as AUDIT_ACCESS
 from services.audit.fake import FakeAudit
 from services.delivery.access import ACCESS
 from services.delivery.bells import Bells
@@ -39,13 +41,14 @@ from services.delivery.service import DeliveryService, Parts
 from services.delivery.store.contract import Store
 from services.delivery.trust import Trust
 from services.delivery.worker import Commitments, Copying, Forwarding, Registration, Reporting
-from services.intake.access import ACCESS as INTAKE_ACCESS
 from services.intake.fake import FakeIntake
 
-DIRECTORY_ACCESS = {
-    f"/samvern.directory.v1.DirectoryService/{method.name}": ("service/delivery",)
-    for method in directory_pb2.DESCRIPTOR.services_by_name["DirectoryService"].methods
-}
+CALLERS = ("service/delivery", "service/gateway")
+
+
+def open_to_us(descriptor: ServiceDescriptor) -> Access:
+    """A table that lets delivery and the sender of these tests call everything."""
+    return {f"/{descriptor.full_name}/{method.name}": CALLERS for method in descriptor.methods}
 
 
 class OneSnapshot(DirectoryServiceServicer):
@@ -177,7 +180,7 @@ async def centre(folder: Path, store: Store, receiver: TestReceiver) -> AsyncIte
         intake_server = await stack.enter_async_context(
             serving(
                 folder,
-                access=INTAKE_ACCESS,
+                access=open_to_us(intake_pb2.DESCRIPTOR.services_by_name["IntakeService"]),
                 register=lambda server: add_IntakeServiceServicer_to_server(intake, server),
                 services=["samvern.intake.v1.IntakeService"],
                 name="service/intake",
@@ -187,7 +190,7 @@ async def centre(folder: Path, store: Store, receiver: TestReceiver) -> AsyncIte
         audit_server = await stack.enter_async_context(
             serving(
                 folder,
-                access=AUDIT_ACCESS,
+                access=open_to_us(audit_pb2.DESCRIPTOR.services_by_name["AuditService"]),
                 register=lambda server: add_AuditServiceServicer_to_server(audit, server),
                 services=["samvern.audit.v1.AuditService"],
                 name="service/audit",
@@ -197,7 +200,7 @@ async def centre(folder: Path, store: Store, receiver: TestReceiver) -> AsyncIte
         directory_server = await stack.enter_async_context(
             serving(
                 folder,
-                access=DIRECTORY_ACCESS,
+                access=open_to_us(directory_pb2.DESCRIPTOR.services_by_name["DirectoryService"]),
                 register=lambda server: add_DirectoryServiceServicer_to_server(published, server),
                 services=["samvern.directory.v1.DirectoryService"],
                 name="service/directory",
