@@ -36,6 +36,7 @@ class FakeIntake(IntakeService):
     store: MemoryStore
     """What it holds; a second fake may be given the same, as a restarted intake has the same database."""
     key: ReceiptKey
+    one_by_one: "OneByOne"
     heads: HeadWorker
     """Its `step` puts a sequence head of each receiver into the outbox, once an hour by the clock."""
 
@@ -44,10 +45,10 @@ class FakeIntake(IntakeService):
         """An intake with a certified receipt key; labels and snapshots are believed if `trust` signed them."""
         clock, store, ids, bells = clock or FakeClock(), store or MemoryStore(), SeededIds(), Bells()
         key = await _certified_key(trust)
-        one_by_one = _OneByOne(Acceptor(store, key, "one disk", clock, ids), bells)
+        one_by_one = OneByOne(Acceptor(store, key, "one disk", clock, ids), bells)
         directory = Directory(store, trust.root)
         fake = cls(memory_stores(store), one_by_one, Labels(trust.root), directory, bells, clock, NoTelemetry())
-        fake.store, fake.key = store, key
+        fake.store, fake.key, fake.one_by_one = store, key, one_by_one
         fake.heads = HeadWorker(store, key, 3600.0, clock=clock, ids=ids, appended=bells.accepted)
         return fake
 
@@ -112,7 +113,7 @@ class FakeIntake(IntakeService):
             raise self.failure
 
 
-class _OneByOne:
+class OneByOne:
     """Commits without a group."""
 
     def __init__(self, acceptor: Acceptor, bells: Bells) -> None:
@@ -120,6 +121,7 @@ class _OneByOne:
         self._bells = bells
 
     async def submit(self, admitted: Admitted, traceparent: str) -> str:
+        """See Submitting."""
         (answer,) = await self._acceptor.accept([self._acceptor.draw(admitted, traceparent)])
         if isinstance(answer, KeyConflict):
             raise answer
