@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from libs.cli.choices import Choices
 from libs.cli.failure import Failure
 from libs.cli.foreground import run_instance
 from libs.cli.layout import Layout
@@ -19,12 +20,11 @@ from libs.cli.report import report
 from libs.cli.state import read_state
 
 
-def start_detached(layout: Layout, port: int | None, tell: Callable[[str], None]) -> dict[str, Any]:
+def start_detached(layout: Layout, choices: Choices, tell: Callable[[str], None]) -> dict[str, Any]:
     """The report of the instance, which is ready and goes on without us. Raises Failure when it cannot be started."""
     make_folders(layout)
     command = [sys.executable, "-P", "-m", "libs.cli.main", "up", "--data", str(layout.data), "--told-by-pipe"]
-    if port is not None:
-        command += ["--port", str(port)]
+    command += choices.arguments
     with layout.log("supervisor").open("ab") as log:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, start_new_session=True, text=True
@@ -49,7 +49,7 @@ def _listen(child: "subprocess.Popen[str]", layout: Layout, tell: Callable[[str]
     raise Failure(f"the supervisor ended without a word; see {layout.log('supervisor')}")
 
 
-def run_told_by_pipe(layout: Layout, port: int | None) -> None:
+def run_told_by_pipe(layout: Layout, choices: Choices) -> None:
     """The child's side: runs the instance; ends when it is asked to stop."""
     is_open = True
 
@@ -74,7 +74,7 @@ def run_told_by_pipe(layout: Layout, port: int | None) -> None:
         let_go()
 
     try:
-        run_instance(layout, port, lambda text: send({"say": text}), ready)
+        run_instance(layout, choices, lambda text: send({"say": text}), ready)
     except Failure as failure:
         send({"failed": failure.message})
         raise

@@ -15,7 +15,7 @@ POOL_SIZES = {"intake": 20, "audit": 8, "directory": 4, "delivery": 16, NODE_SER
 
 def write_config(layout: Layout, plan: Plan, program: ProgramPlan, logs: LogKeys | None) -> None:
     """The process's file is there. `logs` is None only for keys, which has to run first to make them."""
-    text = to_toml({**_common(layout, program), **_own(layout, plan, program, logs)})
+    text = to_toml({**_common(layout, plan, program), **_own(layout, plan, program, logs)})
     replace_file(layout.config(program.name), f"# Written anew at each `./samvern up`.\n{text}".encode())
 
 
@@ -32,12 +32,14 @@ def db(layout: Layout, plan: Plan, cluster: str, service: str, *, is_owner: bool
     }
 
 
-def _common(layout: Layout, program: ProgramPlan) -> Table:
+def _common(layout: Layout, plan: Plan, program: ProgramPlan) -> Table:
     assert program.identity is not None  # Only the stand-in login has none, and it has no file.
     folder = layout.tls(program.identity)
     telemetry: Table = {"log_level": "info"}
     if program.metrics:
         telemetry = {**telemetry, "metrics_listen": program.metrics}
+    if plan.otlp:
+        telemetry = {**telemetry, "otlp_endpoint": plan.otlp}
     return {
         "listen": program.listen,
         "tls": {"certificate": folder / "cert.pem", "key": folder / "key.pem", "ca": folder / "ca.pem"},

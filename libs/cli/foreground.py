@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable
 from contextlib import closing
 
+from libs.cli.choices import Choices
 from libs.cli.demo import DEMO_TJENESTER
 from libs.cli.layout import Layout
 from libs.cli.lock import only_one
@@ -19,7 +20,7 @@ from libs.world.system import SystemClock
 DEFAULT_PORT = 8080
 
 
-def run_instance(layout: Layout, port: int | None, tell: Callable[[str], None], on_ready: Callable[[], None]) -> None:
+def run_instance(layout: Layout, choices: Choices, tell: Callable[[str], None], on_ready: Callable[[], None]) -> None:
     """Returns when it was asked to stop and everything has stopped. Raises Failure when it cannot be brought up."""
     make_folders(layout)
     with only_one(layout):
@@ -28,7 +29,8 @@ def run_instance(layout: Layout, port: int | None, tell: Callable[[str], None], 
             tell("Stopped what a former run had left behind")
         block = PortBlock.take(former.ports if former else {})
         with closing(block.claim):
-            plan = make_plan(DEMO_TJENESTER, portal_port(port, DEFAULT_PORT, block), block.port)
+            portal = portal_port(choices.port, DEFAULT_PORT, block)
+            plan = make_plan(DEMO_TJENESTER, portal, block.port, choices.otlp)
             make_identities(layout, plan, SystemClock().now())
             make_secrets(layout, plan)
             write_stopped(layout, frozenset())

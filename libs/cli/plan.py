@@ -72,6 +72,8 @@ class Plan:
     portal_url: str
     sealing_url: str
     issuer: str
+    otlp: str | None = None
+    """URL of the OTLP collector that gets every process's spans, if there is one."""
 
     def program(self, name: str) -> ProgramPlan:
         """The process of this name."""
@@ -92,7 +94,9 @@ class Plan:
         return [cluster.name for cluster in self.clusters] + [program.name for program in self.programs]
 
 
-def make_plan(tjenester: Sequence[DemoTjeneste], portal: int, port: Callable[[str], int]) -> Plan:
+def make_plan(
+    tjenester: Sequence[DemoTjeneste], portal: int, port: Callable[[str], int], otlp: str | None = None
+) -> Plan:
     """The plan of an instance whose portal listens on `portal`; `port` gives the port of a name."""
 
     def address(name: str) -> str:
@@ -145,4 +149,5 @@ def make_plan(tjenester: Sequence[DemoTjeneste], portal: int, port: Callable[[st
         portal_url=f"http://{HOST}:{portal}",
         sealing_url=f"http://{address('gateway-sealing-http')}",
         issuer=f"http://{address(OIDC)}",
+        otlp=otlp,
     )

@@ -13,6 +13,8 @@ LOG_LIMIT_BYTES = 20_000_000
 """A log larger than this is set aside (one old one is kept) when its process starts."""
 KEPT_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 """All a child sees of our environment. No proxy: everything an instance calls is on the loopback address."""
+GIVEN_VARIABLES = {"GRPC_VERBOSITY": "NONE"}
+"""And what is said to it: gRPC's core writes lines of its own, which are no JSON and name addresses."""
 
 
 class Unit(Protocol):
@@ -65,7 +67,7 @@ class PythonUnit:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ},
+                env={name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ} | GIVEN_VARIABLES,
                 start_new_session=True,
             )
 

@@ -21,6 +21,8 @@ class Row(msgspec.Struct, frozen=True):
     """None while it does not run."""
     listen: str
     healthy: bool
+    metrics: str | None
+    """Where Prometheus reads /metrics, over HTTP; None: it has none."""
 
 
 @click.command("ps")
@@ -52,6 +54,7 @@ async def look(instance: Instance) -> list[Row]:
             pid=each.process.pid if each.process and is_alive(each.process) else None,
             listen=each.listen,
             healthy=asked[name].result(),
+            metrics=each.metrics,
         )
         for name, each in processes.items()
     ]

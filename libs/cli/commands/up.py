@@ -6,6 +6,7 @@ import click
 
 from libs.cli import report
 from libs.cli.background import run_told_by_pipe, start_detached
+from libs.cli.choices import Choices, otlp_url
 from libs.cli.foreground import run_instance
 from libs.cli.layout import Layout
 from libs.cli.options import data_option, json_option
@@ -13,29 +14,37 @@ from libs.cli.processes import is_alive
 from libs.cli.state import State, read_state
 
 
+def _otlp(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    try:
+        return otlp_url(value) if value else None
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong)) from wrong
+
+
 @click.command("up")
 @data_option
 @json_option
 @click.option("--port", type=click.IntRange(0, 65535), help="The portal's port: 8080 or the last one; 0: any.")
+@click.option("--otlp", metavar="HOST:PORT", callback=_otlp, help="Send spans to this OTLP collector over gRPC.")
 @click.option("--detach", is_flag=True, help="Return when all is ready; it goes on until `down`.")
 @click.option("--told-by-pipe", is_flag=True, hidden=True)
-def command(data: Path, as_json: bool, port: int | None, detach: bool, told_by_pipe: bool) -> None:
+def command(data: Path, as_json: bool, port: int | None, otlp: str | None, detach: bool, told_by_pipe: bool) -> None:
     """Start all services on this machine, and keep them running.
 
     In the foreground Ctrl-C stops them all; with --detach `./samvern down` does. Everything is kept in the data
     directory and found again at the next start.
     """
-    layout = Layout(data.absolute())
+    layout, choices = Layout(data.absolute()), Choices(port, otlp)
     running = _running(layout)
     if told_by_pipe:
-        run_told_by_pipe(layout, port)
+        run_told_by_pipe(layout, choices)
     elif detach and running is not None:
-        _tell("Runs already")
+        _tell("Runs already, as it was started")
         _print(report.report(layout, running), as_json)
     elif detach:
-        _print(start_detached(layout, port, _tell), as_json)
+        _print(start_detached(layout, choices, _tell), as_json)
     else:
-        run_instance(layout, port, _tell, lambda: _print_ready(layout, as_json))
+        run_instance(layout, choices, _tell, lambda: _print_ready(layout, as_json))
 
 
 def _running(layout: Layout) -> State | None:
