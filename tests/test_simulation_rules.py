@@ -20,6 +20,7 @@ ADAPTERS = (
     "libs/telemetry/",
     "libs/web/",
     "libs/postgres/",
+    "services/delivery_node/printing/printer.py",
 )
 LOOP_METHODS = {
     "call_at": "use asyncio.sleep or asyncio.timeout",
