@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from libs.telemetry.config import TelemetryConfig
+from libs.telemetry.fields import Value
 from libs.telemetry.foreign import adopt_foreign_lines
 from libs.telemetry.log import Logger, Sink, discard, to_stdout
 from libs.telemetry.metrics import Instrument, Metrics, NoMetrics, Prometheus
@@ -33,6 +34,12 @@ class Telemetry:
     def span(self, name: str, parent: str | None = None, links: Sequence[str] = ()) -> Span:
         """A span to enter with `with`; see Tracing.span for `parent` (None: the current one, "": a new trace)."""
         return self.tracing.span(name, parent, links)
+
+    def tag(self, **fields: Value) -> None:
+        """The fields are on the span this task stands in, if any. Raises ValueError for one that may not appear."""
+        span = self.tracing.current
+        if span is not None:
+            span.set(**fields)
 
     def current_traceparent(self) -> str:
         """W3C traceparent of the span this task stands in, to be stored or sent; "" outside any."""

@@ -56,6 +56,9 @@ class DeliveryService(DeliveryServiceServicer):
         self._clock = parts.clock
         self._ids = parts.ids
         self._telemetry = parts.telemetry
+        self._recorded = parts.telemetry.counter(
+            "delivery_proofs_total", "Proofs taken from nodes, repeated ones again.", ("kind",)
+        )
 
     async def StreamHeads(self, request: pb.StreamHeadsRequest, context: Context) -> None:  # type: ignore[override]
         """Heads as they come, until the node goes or a newer stream takes the lease."""
@@ -114,8 +117,12 @@ class DeliveryService(DeliveryServiceServicer):
         head, _ = await self._find(Number(receiver, proof.epoch, proof.number))
         check_agrees(proof, head)
         row = ProofRow(head.melding_id, proof.kind, statement)
-        with self._telemetry.span(f"record_{proof.kind}", parent=head.traceparent):
+        about = {"melding_id": str(head.melding_id), "receiver": str(receiver), "kind": proof.kind}
+        with self._telemetry.span(f"record_{proof.kind}", parent=head.traceparent) as span:
+            span.set(**about)
             await self._store.insert_proof(row, self._ids.token(SALT_BYTES), self._clock.now())
+            self._telemetry.log.info("proof_recorded", **about)
+        self._recorded.labels(proof.kind).inc()
         self._proofs.ring()
 
     async def _find(self, at: Number) -> tuple[Head, bool]:

@@ -94,6 +94,7 @@ class Copying:
         self._copied = copied
         self._clock = clock
         self._telemetry = telemetry
+        self._copies = telemetry.counter("delivery_copies_total", "Copies of meldinger, by outcome.", ("outcome",))
 
     async def step(self) -> bool:
         """A batch is copied and offered; one that cannot be copied is put off and offered without its bytes."""
@@ -116,13 +117,15 @@ class Copying:
     async def _keep(self, batch: "_Batch") -> None:
         if batch.copies:
             await self._store.insert_copies(batch.copies, self._clock.now())
+            self._copies.labels("copied").inc(len(batch.copies))
             self._copied.ring()
             for receiver in sorted(batch.receivers):
                 self._bells.of(receiver).ring()
 
     async def _fetch(self, head: Head) -> list[bytes]:
         parts = [bytearray() for _ in head.parts]
-        with self._telemetry.span("copy", parent=head.traceparent):
+        with self._telemetry.span("copy", parent=head.traceparent) as span:
+            span.set(melding_id=str(head.melding_id), receiver=str(head.at.receiver), number=head.at.number)
             call = self._stub.FetchMelding(intake_pb2.FetchMeldingRequest(melding_id=str(head.melding_id)))
             while (message := await read_within(call, CHUNK_SECONDS)) is not None:
                 if message.chunk.part_index >= len(parts) or sum(map(len, parts)) > MAX_BODY_BYTES:
@@ -134,6 +137,7 @@ class Copying:
         return sealed
 
     async def _put_off(self, head: Head, error: SamvernError) -> None:
+        self._copies.labels("put_off").inc()
         await self._store.postpone_copy(head.melding_id, self._clock.now() + RETRY)
         self._telemetry.log.failure("copy_put_off", error, level="error", melding_id=str(head.melding_id))
 
@@ -181,6 +185,9 @@ class Forwarding:
         self._store = store
         self._clock = clock
         self._telemetry = telemetry
+        self._forwarded = telemetry.counter(
+            "delivery_proofs_forwarded_total", "Proofs for intake, by outcome.", ("outcome",)
+        )
 
     async def step(self) -> bool:
         """Intake has a batch of proofs; one that it refuses is put off and delays none behind it."""
@@ -197,11 +204,13 @@ class Forwarding:
         request = intake_pb2.RecordProofsRequest(proofs=[proof.statement for proof in proofs])
         await self._stub.RecordProofs(request, timeout=CALL_SECONDS)
         await self._store.mark_forwarded(proofs)
+        self._forwarded.labels("forwarded").inc(len(proofs))
 
     async def _forward_alone(self, proof: ProofRow) -> None:
         try:
             await self._forward([proof])
         except (NotFound, StatementRefused) as error:
+            self._forwarded.labels("put_off").inc()
             await self._store.postpone_forward(proof, self._clock.now() + RETRY)
             self._telemetry.log.failure("proof_put_off", error, level="error", melding_id=str(proof.melding_id))
 

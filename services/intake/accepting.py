@@ -6,6 +6,7 @@ from datetime import datetime
 from libs.commitments import SALT_BYTES
 from libs.errors import Internal, KeyConflict
 from libs.statements import SigningKey, Typ, sign
+from libs.telemetry.telemetry import Telemetry
 from libs.values import Reference
 from libs.values.reference import RANDOM_BYTES
 from libs.world import Clock, Ids
@@ -22,12 +23,21 @@ MAX_DRAWS = 8
 class Acceptor:
     """Knows how a group becomes durable; keeps nothing itself."""
 
-    def __init__(self, store: AcceptStore, key: ReceiptKey, durability: Durability, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        store: AcceptStore,
+        key: ReceiptKey,
+        durability: Durability,
+        clock: Clock,
+        ids: Ids,
+        telemetry: Telemetry,
+    ) -> None:
         self._store = store
         self._key = key
         self._durability = durability
         self._clock = clock
         self._ids = ids
+        self._meldinger = telemetry.counter("intake_meldinger_total", "Meldinger judged, by outcome.", ("outcome",))
 
     def check_ready(self) -> None:
         """Raises Unavailable while no receipt could be signed."""
@@ -50,6 +60,7 @@ class Acceptor:
             except ReferenceTaken:
                 group = [self.draw(each.admitted, each.traceparent) for each in group]
             else:
+                self._count(decision)
                 return _answers(decision)
         raise Internal(f"{MAX_DRAWS} draws of references in a row met one that is taken")
 
@@ -67,6 +78,16 @@ class Acceptor:
     async def _with_receipt(self, key: SigningKey, new: New, received_at: datetime) -> Accepted:
         receipt = receipt_of(new, received_at, self._durability)
         return Accepted(new, await sign(key, Typ.RECEIPT, receipt.encode()), received_at)
+
+    def _count(self, decision: Decision) -> None:
+        for verdict in decision.verdicts:
+            match verdict:
+                case New():
+                    self._meldinger.labels("accepted").inc()
+                case Conflict():
+                    self._meldinger.labels("conflict").inc()
+                case _:
+                    self._meldinger.labels("repeated").inc()
 
 
 def _answers(decision: Decision) -> list[str | KeyConflict]:

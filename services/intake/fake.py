@@ -45,7 +45,7 @@ class FakeIntake(IntakeService):
         """An intake with a certified receipt key; labels and snapshots are believed if `trust` signed them."""
         clock, store, ids, bells = clock or FakeClock(), store or MemoryStore(), SeededIds(), Bells()
         key = await _certified_key(trust)
-        one_by_one = OneByOne(Acceptor(store, key, "one disk", clock, ids), bells)
+        one_by_one = OneByOne(Acceptor(store, key, "one disk", clock, ids, NoTelemetry()), bells)
         directory = Directory(store, trust.root)
         fake = cls(memory_stores(store), one_by_one, Labels(trust.root), directory, bells, clock, NoTelemetry())
         fake.store, fake.key, fake.one_by_one = store, key, one_by_one

@@ -74,7 +74,7 @@ async def run(deps: Deps) -> None:
     stores, clock, telemetry = deps.stores, deps.clock, deps.telemetry
     bells, labels = Bells(), Labels(deps.root)
     key = await ReceiptKey.open(deps.keystore, deps.root, stores.addresses)
-    acceptor = Acceptor(stores.accepting, key, deps.config.durability, clock, deps.ids)
+    acceptor = Acceptor(stores.accepting, key, deps.config.durability, clock, deps.ids, telemetry)
     committer = Committer(acceptor, bells.accepted, telemetry)
     directory = Directory(stores.addresses, deps.root)
     service = IntakeService(stores, committer, labels, directory, bells, clock, telemetry)

@@ -62,9 +62,11 @@ class IntakeService(IntakeServiceServicer):
         """Admits, then waits until the group with this melding is durable."""
         submission = convert.submission_from(request)
         admitted = admit(submission, self._labels.verified(submission.label), self._clock.now())
-        return pb.SubmitMeldingResponse(
-            receipt=await self._committer.submit(admitted, self._telemetry.current_traceparent())
-        )
+        about = {"melding_id": str(submission.melding_id), "receiver": str(admitted.receiver)}
+        self._telemetry.tag(**about)
+        receipt = await self._committer.submit(admitted, self._telemetry.current_traceparent())
+        self._telemetry.log.info("receipt_given", **about)
+        return pb.SubmitMeldingResponse(receipt=receipt)
 
     async def GetLabel(self, request: pb.GetLabelRequest, context: Context) -> pb.GetLabelResponse:
         """From the store alone; a place not served here makes the loops look for news."""

@@ -188,6 +188,17 @@ def test_an_exported_span_has_parent_links_and_fields(exported: tuple[Telemetry,
     assert dict(first.attributes or {}) == {"samvern.number": 3}
 
 
+def test_the_span_that_a_task_stands_in_can_be_tagged(exported: tuple[Telemetry, InMemorySpanExporter]) -> None:
+    telemetry, memory = exported
+    telemetry.tag(number=1)
+    with telemetry.span("work"):
+        telemetry.tag(number=3)
+        with pytest.raises(ValueError, match="navn may not appear"):
+            telemetry.tag(navn="Kari Nordmann")
+    telemetry.tracing.close()
+    assert [dict(span.attributes or {}) for span in memory.get_finished_spans()] == [{"samvern.number": 3}]
+
+
 def test_a_failed_span_tells_the_type_only(exported: tuple[Telemetry, InMemorySpanExporter]) -> None:
     telemetry, memory = exported
     with pytest.raises(ValueError, match="canary"), telemetry.span("work"):

@@ -13,7 +13,8 @@ from libs.keystore import MemoryKeystore
 from libs.loops.bell import Bell
 from libs.statements import Typ, verify
 from libs.statements.payloads import Receipt, decode
-from libs.telemetry.telemetry import NoTelemetry
+from libs.telemetry.metrics import Prometheus
+from libs.telemetry.telemetry import NoTelemetry, Telemetry
 from libs.testing.pytest_plugin import DatabaseFactory
 from libs.testing.trust import TestTrust
 from libs.testing.world import FakeClock, SeededIds
@@ -33,6 +34,9 @@ from services.intake.tests.conftest import Sender
 
 POISON = "\x00"
 """PostgreSQL takes no such character in a text: a row that only the database refuses."""
+
+COUNTED = "samvern_intake_meldinger_total"
+OUTCOMES = ("accepted", "repeated", "conflict")
 
 
 @pytest.fixture
@@ -62,7 +66,7 @@ class Scripted(MemoryStore):
 @asynccontextmanager
 async def committing(store: AcceptStore, key: ReceiptKey) -> AsyncIterator[Committer]:
     ids = SeededIds(1)
-    committer = Committer(Acceptor(store, key, "one disk", FakeClock(), ids), Bell(), NoTelemetry())
+    committer = Committer(Acceptor(store, key, "one disk", FakeClock(), ids, NoTelemetry()), Bell(), NoTelemetry())
     async with asyncio.TaskGroup() as tasks:
         running = tasks.create_task(committer.run())
         yield committer
@@ -213,9 +217,20 @@ async def test_a_reference_in_use_is_drawn_again(key: ReceiptKey, sender: Sender
             self.drawn += n_bytes == 5
             return bytes(n_bytes) if self.drawn < 4 else super().token(n_bytes)
 
-    acceptor = Acceptor(MemoryStore(), key, "one disk", FakeClock(), Repeating())
+    acceptor = Acceptor(MemoryStore(), key, "one disk", FakeClock(), Repeating(), NoTelemetry())
     first, second = [await acceptor.accept([acceptor.draw(sender.admitted(), "")]) for _ in range(2)]
     assert [number_in(each, trust) for each in (*first, *second)] == [1, 2]
+
+
+async def test_what_became_of_each_melding_is_counted(key: ReceiptKey, sender: Sender) -> None:
+    numbers = Prometheus()
+    telemetry = Telemetry(NoTelemetry().log, NoTelemetry().tracing, numbers)
+    acceptor = Acceptor(MemoryStore(), key, "one disk", FakeClock(), SeededIds(1), telemetry)
+    first, other = sender.admitted(), sender.admitted()
+    for melding in (first, first, replace(other, submission=replace(other.submission, key=first.submission.key))):
+        await acceptor.accept([acceptor.draw(melding, "")])
+    counted = {outcome: numbers.registry.get_sample_value(COUNTED, {"outcome": outcome}) for outcome in OUTCOMES}
+    assert counted == {"accepted": 1.0, "repeated": 1.0, "conflict": 1.0}
 
 
 async def test_a_key_that_was_never_certified_accepts_nothing(trust: TestTrust, sender: Sender) -> None:

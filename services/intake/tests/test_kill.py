@@ -109,7 +109,7 @@ async def accepting_over(relay: Relay, config: DbConfig, key: ReceiptKey) -> Asy
     server = await asyncio.start_server(carry, "127.0.0.1", 0)
     through = _through(config, server.sockets[0].getsockname()[1])
     async with server, Database.open(through) as database, asyncio.TaskGroup() as tasks:
-        acceptor = Acceptor(PostgresAcceptStore(database), key, "one disk", FakeClock(), SeededIds(2))
+        acceptor = Acceptor(PostgresAcceptStore(database), key, "one disk", FakeClock(), SeededIds(2), NoTelemetry())
         committer = Committer(acceptor, Bell(), NoTelemetry())
         running = tasks.create_task(committer.run())
         yield committer
