@@ -10,7 +10,7 @@ from libs.errors import DigestMismatch, SamvernError, SealMalformed
 from libs.loops.repeat import Loop, repeat
 from services.delivery_node.counting import Finding
 from services.delivery_node.domain import Arrival, MeldingNumber, check_bytes
-from services.delivery_node.store import DueFetch
+from services.delivery_node.store.contract import DueFetch
 from services.delivery_node.surroundings import FALLBACK_SECONDS, Surroundings
 
 LANES = 4

@@ -9,7 +9,7 @@ from libs.telemetry.telemetry import Telemetry
 from libs.values import TjenesteId
 from libs.world import Clock, Rng
 from services.delivery_node.centre import Centre
-from services.delivery_node.store import Store
+from services.delivery_node.store.contract import Store
 
 FIRST_DELAY_SECONDS = 1.0
 LONGEST_DELAY_SECONDS = 60.0

@@ -166,7 +166,7 @@ class Centre:
         at: datetime,
         fields: dict[str, Any],
     ) -> Receipt:
-        digest = melding_digest(SUITE, melding_id, RECEIVER, kind, parts)
+        digest = melding_digest(SUITE, melding_id, RECEIVER, fields.get("type", kind), parts)
         values: dict[str, Any] = {
             "reference": str(Reference.from_random(self.ids.token(5))),
             "melding_id": str(melding_id),

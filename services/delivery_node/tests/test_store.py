@@ -16,9 +16,9 @@ from libs.testing.world import START, SeededIds
 from services.delivery_node.counting import EpochCount, Finding
 from services.delivery_node.domain import MeldingNumber
 from services.delivery_node.facts import AccessEntry, Act, Person, State
-from services.delivery_node.store import DueFetch, NotedFinding, Store
-from services.delivery_node.store_memory import MemoryStore
-from services.delivery_node.store_postgres import PostgresStore
+from services.delivery_node.store.contract import DueFetch, NotedFinding, Store
+from services.delivery_node.store.memory import MemoryStore
+from services.delivery_node.store.postgres import PostgresStore
 from services.delivery_node.tests.factory import Centre, Melding
 
 LATER = START + timedelta(minutes=1)

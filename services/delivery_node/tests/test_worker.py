@@ -18,8 +18,8 @@ from services.delivery_node.centre import Centre as CentreClient
 from services.delivery_node.counting import Finding
 from services.delivery_node.domain import MeldingNumber
 from services.delivery_node.facts import State
-from services.delivery_node.store import Store
-from services.delivery_node.store_memory import Disk, MemoryStore
+from services.delivery_node.store.contract import Store
+from services.delivery_node.store.memory import Disk, MemoryStore
 from services.delivery_node.surroundings import Surroundings
 from services.delivery_node.tests.delivery_double import DeliveryDouble
 from services.delivery_node.tests.factory import RECEIVER, Centre, Melding

@@ -12,8 +12,8 @@ from libs.statements.payloads import ProofKind, SequenceHead
 from services.delivery_node.counting import EpochCount, Finding
 from services.delivery_node.domain import Arrival, MeldingNumber
 from services.delivery_node.facts import PROOF_ORDER, AccessEntry, DueProof, Listed
-from services.delivery_node.store import DueFetch, NotedFinding
-from services.delivery_node.store_inbox import NO_SUCH_MELDING
+from services.delivery_node.store.contract import DueFetch, NotedFinding
+from services.delivery_node.store.inbox import NO_SUCH_MELDING
 
 ProofKey = tuple[MeldingNumber, ProofKind]
 

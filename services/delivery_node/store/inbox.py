@@ -11,8 +11,8 @@ from libs.errors import NotFound
 from services.delivery_node.counting import Finding
 from services.delivery_node.domain import MeldingNumber
 from services.delivery_node.facts import AccessEntry, Listed, Person
-from services.delivery_node.store import NotedFinding
-from services.delivery_node.store_rows import insert_due_proof, load
+from services.delivery_node.store.contract import NotedFinding
+from services.delivery_node.store.rows import insert_due_proof, load
 
 NO_SUCH_MELDING = "there is no such melding in this inbox"
 

@@ -7,7 +7,7 @@ from libs.db.database import Database, Transaction
 from libs.statements.payloads import SequenceHead, moment, timestamp
 from services.delivery_node.counting import EpochCount, Finding
 from services.delivery_node.domain import Arrival, MeldingNumber
-from services.delivery_node.store_rows import settle
+from services.delivery_node.store.rows import settle
 
 
 class PostgresHeads:

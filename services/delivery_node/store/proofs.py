@@ -10,7 +10,7 @@ from libs.statements.payloads import ProofKind
 from services.delivery_node.counting import Finding
 from services.delivery_node.domain import MeldingNumber
 from services.delivery_node.facts import PROOF_ORDER, DueProof
-from services.delivery_node.store_rows import load, settle, split
+from services.delivery_node.store.rows import load, settle, split
 
 
 class PostgresProofs:

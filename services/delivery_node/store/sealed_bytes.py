@@ -6,8 +6,8 @@ from datetime import datetime
 from libs.db.database import Database, Transaction
 from services.delivery_node.counting import Finding
 from services.delivery_node.domain import MeldingNumber
-from services.delivery_node.store import DueFetch
-from services.delivery_node.store_rows import insert_due_proof, load, settle, split
+from services.delivery_node.store.contract import DueFetch
+from services.delivery_node.store.rows import insert_due_proof, load, settle, split
 
 
 class PostgresBytes:
