@@ -31,13 +31,28 @@ maskinen, og hvem som helst kan velge å være hvem som helst.</p>
 <main>{% block content %}{{ content }}{% endblock %}</main>
 </html>
 """
+_FORM = """{% extends "_base.html" %}
+{% block content %}
+<h1>Hvem er du?</h1>
+{% if sub_missing %}<p role="alert">Skriv hvem du er, eller velg en under.</p>{% endif %}
+{% for sub in predefined_users %}
+<form method="post"><button name="sub" value="{{ sub }}">{{ sub }}</button></form>
+{% endfor %}
+<form method="post">
+  <label for="sub">En annen</label> <input id="sub" name="sub" autocomplete="off"> <button>Logg inn</button>
+</form>
+<form method="post"><button name="action" value="deny">Avbryt</button></form>
+<p>Du sendes til {{ redirect_uri }}.</p>
+{% endblock %}
+"""
+_TEMPLATES = {"_base.html": _PAGE, "authorization_form.html": _FORM}
 
 
 def build(users: list[str]) -> flask.Flask:
     """The provider; `users` can be chosen with one click."""
     known = [User(sub=user, claims={"email": user}) for user in users]
     provider = cast("flask.Flask", app(user_claims=known))
-    templates = [loader for loader in (DictLoader({"_base.html": _PAGE}), provider.jinja_loader) if loader]
+    templates = [loader for loader in (DictLoader(_TEMPLATES), provider.jinja_loader) if loader]
     provider.jinja_loader = ChoiceLoader(templates)
     # Its author left the interactive debugger on; an error shall be a plain page here.
     provider.debug = False
