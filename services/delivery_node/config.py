@@ -39,6 +39,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     tjeneste_id: str
     """The barnevernstjeneste it serves; also the name in its certificate: node/<tjeneste_id>."""
+    tjeneste_navn: str = ""
+    """Its name as people know it; "" shows the id."""
     listen: str
     """gRPC (health only): host and port."""
     http_listen: str
@@ -60,6 +62,16 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     telemetry: TelemetryConfig = TelemetryConfig()
     trusted_proxies: tuple[str, ...] = ()
     """Addresses whose X-Forwarded-For is believed."""
+
+    @property
+    def shown_name(self) -> str:
+        """What pages and prints call the tjeneste."""
+        return self.tjeneste_navn or self.tjeneste_id
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach it by TLS alone."""
+        return self.public_url.startswith("https://")
 
     @property
     def server(self) -> ServerConfig:
