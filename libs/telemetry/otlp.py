@@ -1,6 +1,7 @@
 """Spans that leave the process: OpenTelemetry's SDK with OTLP over gRPC. Imported only when an endpoint is named."""
 
 from collections.abc import Sequence
+from threading import Timer
 
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
@@ -12,7 +13,7 @@ from opentelemetry.trace import Link, NonRecordingSpan, SpanContext, SpanKind, S
 from libs.telemetry.fields import Value, shortened
 from libs.telemetry.tracing import Exported
 
-FLUSH_MILLISECONDS = 3_000
+FLUSH_SECONDS = 3.0
 """How long a stopping process may still send spans."""
 
 
@@ -44,6 +45,7 @@ class OtlpExporter:
 
     def __init__(self, service: str, exporter: SpanExporter) -> None:
         self._provider = TracerProvider(resource=Resource({"service.name": service, "service.namespace": "samvern"}))
+        self._exporter = exporter
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("samvern")
 
@@ -65,9 +67,13 @@ class OtlpExporter:
         )
 
     def close(self) -> None:
-        """What was ended has been sent, or given up after FLUSH_MILLISECONDS."""
-        self._provider.force_flush(FLUSH_MILLISECONDS)
+        """What was ended has been sent, or given up after FLUSH_SECONDS."""
+        # The SDK keeps to no limit here (issues 4555 and 4568 of open-telemetry/opentelemetry-python) and would wait
+        # 10 to 30 s where the collector is away. An exporter that is shut down meanwhile gives up at once.
+        giving_up = Timer(FLUSH_SECONDS, self._exporter.shutdown)
+        giving_up.start()
         self._provider.shutdown()
+        giving_up.cancel()
 
 
 def _context(traceparent: str) -> SpanContext:

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import logging
+import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 
@@ -12,6 +14,7 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from libs.errors import Unavailable
+from libs.telemetry import otlp
 from libs.telemetry.foreign import ForeignHandler
 from libs.telemetry.log import Logger
 from libs.telemetry.metrics import NoMetrics, Prometheus
@@ -206,6 +209,23 @@ def test_a_failed_span_tells_the_type_only(exported: tuple[Telemetry, InMemorySp
     telemetry.tracing.close()
     assert memory.get_finished_spans()[0].status.description == "ValueError"
     assert "canary" not in str([span.to_json() for span in memory.get_finished_spans()])
+
+
+@pytest.mark.parametrize("backlog", [5, None], ids=["silent", "away"])
+def test_a_collector_that_takes_nothing_does_not_keep_a_process_from_ending(
+    backlog: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(otlp, "FLUSH_SECONDS", 0.5)
+    with socket.socket() as collector:
+        collector.bind(("127.0.0.1", 0))
+        if backlog is not None:
+            collector.listen(backlog)
+        tracing = Tracing(OtlpExporter.to("intake", f"http://127.0.0.1:{collector.getsockname()[1]}"))
+        with tracing.span("work"):
+            pass
+        began = time.monotonic()
+        tracing.close()
+    assert time.monotonic() - began < 3.0
 
 
 def test_metrics_are_served_and_the_same_name_is_the_same_instrument() -> None:
