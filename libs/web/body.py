@@ -50,7 +50,7 @@ async def read_body(receive: Receive, headers: Mapping[str, str], limits: BodyLi
                 chunk, more = await next_chunk(receive, limits)
                 size_bytes += len(chunk)
                 if size_bytes > limits.max_bytes:
-                    await _drain(receive, more)
+                    await drain(receive, is_more=more)
                     raise BodyUnread(_too_large(limits))
                 place.hold(len(chunk))
                 chunks.append(chunk)
@@ -82,12 +82,13 @@ def _chunk_of(message: ReceiveMessage) -> tuple[bytes, bool]:
     raise Malformed("the connection was closed before the whole body had come")
 
 
-async def _drain(receive: Receive, more: bool) -> None:
+async def drain(receive: Receive, *, is_more: bool) -> None:
+    """Takes the rest of a body from the line and throws it away, within limits."""
     left = DRAIN_BYTES
     try:
         async with asyncio.timeout(DRAIN_SECONDS):
-            while more and left > 0:
-                chunk, more = _chunk_of(await receive())
+            while is_more and left > 0:
+                chunk, is_more = _chunk_of(await receive())
                 left -= len(chunk)
     except TimeoutError:
         return

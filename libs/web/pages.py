@@ -26,6 +26,8 @@ class Pages:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        # `tojson` would sort names; what a page's script is handed keeps its order.
+        self._environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
         self._environment.globals.update(names, asset=assets.url)
 
     def text(self, template: str, **values: Any) -> str:

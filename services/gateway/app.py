@@ -11,14 +11,19 @@ from libs.telemetry.telemetry import Telemetry
 from libs.web.admission import Admission
 from libs.web.assets import Assets
 from libs.web.headers import SecureHeaders, security_headers
+from libs.web.observed import Observed
 from libs.web.pages import STATIC
-from libs.world import Clock, Ids
+from libs.world import Clock, Ids, Rng
 from services.gateway.answers import error_handlers
 from services.gateway.config import Origins, Role
+from services.gateway.form_page import FormPages
 from services.gateway.labels import Labels
 from services.gateway.limits import ADMISSION
 from services.gateway.reading import Reader
+from services.gateway.receiving import Receiving
 from services.gateway.routes.lookup import lookup_routes
+from services.gateway.routes.pages import page_routes
+from services.gateway.routes.sealing import sealing_routes
 from services.gateway.routes.submit import submit_route
 from services.gateway.routes.trust import trust_routes
 from services.gateway.snapshot_cache import SnapshotCache
@@ -42,6 +47,7 @@ class Deps:
     snapshot: SnapshotCache
     clock: Clock
     ids: Ids
+    rng: Rng
     telemetry: Telemetry
 
 
@@ -53,10 +59,17 @@ def create_app(deps: Deps) -> ASGIApp:
     reader = Reader(Admission(ADMISSION))
     labels = Labels(deps.intake, deps.routing, deps.root, deps.clock, deps.telemetry)
     handlers: list[ControllerRouterHandler] = [assets.route()]
+    pages = FormPages(view, deps.ids)
     if deps.role == "portal":
+        handlers += page_routes(view, pages, deps.snapshot, reader)
         handlers += [submit_route(deps.intake, reader)]
         handlers += lookup_routes(deps.intake, labels, deps.snapshot, reader, texts)
         handlers += trust_routes(deps.root, deps.audit, assets)
+    else:
+        receiving = Receiving(
+            view, pages, deps.snapshot, labels, deps.intake, deps.root, deps.clock, deps.ids, deps.rng
+        )
+        handlers += sealing_routes(view, receiving, deps.intake, deps.root, deps.origins, reader)
     app = Litestar(
         handlers,
         exception_handlers=error_handlers(texts, deps.telemetry, view.error),
@@ -66,4 +79,5 @@ def create_app(deps: Deps) -> ASGIApp:
     )
     is_https = deps.origins.portal.startswith("https://")
     targets = [deps.origins.sealing] if deps.role == "portal" else []
-    return SecureHeaders(app, security_headers(targets, https=is_https))
+    observed = Observed(app, deps.clock, deps.telemetry)
+    return SecureHeaders(observed, security_headers(targets, https=is_https))

@@ -24,6 +24,5 @@ MAX_ATTACHMENT_BYTES = 3_500_000
 """All attachments of a form together. Sealed and in base64url they and the document stay below MAX_BODY_BYTES."""
 MAX_DOCUMENT_BYTES = 150_000
 """The form's own text as JSON: some sixty pages."""
-MAX_CHILDREN = 12
 MAX_FORM_FIELDS = 600
 MAX_FIELD_BYTES = 100_000

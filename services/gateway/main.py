@@ -68,6 +68,7 @@ async def run(deps: Deps) -> None:
             snapshot=snapshot,
             clock=deps.clock,
             ids=deps.ids,
+            rng=deps.rng,
             telemetry=deps.telemetry,
         )
     )

@@ -7,7 +7,7 @@ Letters are compared without their marks, so that a keyboard without Sami letter
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from libs.routing.book import Book
 from libs.routing.resolve import Resolution, resolve
@@ -32,6 +32,8 @@ class Match:
     """Name and number of before, e.g. "Os (1243)"."""
     postal: str = ""
     """Postal code and its place, e.g. "5003 Bergen"."""
+    is_exact: bool = False
+    """Whether the text is a whole name, of today or before."""
 
 
 class Places:
@@ -84,12 +86,16 @@ class Places:
         return [Match(self.kommune(Kommunenummer(each)), postal=f"{nummer} {code.sted}") for each in code.kommuner]
 
     def _of_name(self, wanted: str) -> list[Match]:
-        ranked = [(_rank(wanted, names), Match(kommune)) for kommune, names in self._names]
+        ranked = []
+        for kommune, names in self._names:
+            rank = _rank(wanted, names)
+            ranked.append((rank, Match(kommune, is_exact=rank == 1)))
         for change, name in self._former:
             if rank := _rank(wanted, [name]):
                 former = f"{change.gammelt_navn} ({change.gammelt_nummer})"
                 today = [self.kommune(Kommunenummer(each)) for each in change.naavaerende]
-                ranked += [(rank + _FORMER, Match(kommune, former=former)) for kommune in today]
+                match = Match(today[0], former=former, is_exact=rank == 1)
+                ranked += [(rank + _FORMER, replace(match, kommune=kommune)) for kommune in today]
         ranked.sort(key=lambda each: (each[0], each[1].kommune.navn, each[1].kommune.nummer))
         best: dict[str, Match] = {}
         for rank, match in ranked:

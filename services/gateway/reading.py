@@ -23,10 +23,14 @@ class Reader:
     @asynccontextmanager
     async def body(self, request: AnyRequest, limits: BodyLimits, media_type: str) -> AsyncIterator[bytes]:
         """The body; it counts as in memory until the block is left. Raises BodyUnread, Malformed, HTTP 415."""
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
-            raise HTTPException(status_code=415)
+        self.refuse_other_media(request, media_type)
         with self.place(request) as place:
             yield await read_body(request.receive, request.headers, limits, place)
+
+    def refuse_other_media(self, request: AnyRequest, media_type: str) -> None:
+        """Raises HTTP 415."""
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != media_type:
+            raise HTTPException(status_code=415)
 
     @contextmanager
     def place(self, request: AnyRequest) -> Iterator[Place]:

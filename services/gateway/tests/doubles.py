@@ -24,7 +24,7 @@ from libs.statements.snapshot import Snapshot
 from libs.telemetry.telemetry import NoTelemetry
 from libs.testing.labels import TestReceiver
 from libs.testing.trust import TestTrust
-from libs.testing.world import START, FakeClock, SeededIds
+from libs.testing.world import START, FakeClock, SeededIds, SeededRng
 from libs.values import Digest, MeldingId, Place, TjenesteId
 from samvern.intake.v1.intake_pb2 import SubmitMeldingRequest
 from samvern.types.v1 import types_pb2
@@ -228,6 +228,7 @@ class Surrounding:
                 snapshot=SnapshotCache(self.intake, self.trust.root, telemetry),
                 clock=self.clock,
                 ids=self.ids,
+                rng=SeededRng(),
                 telemetry=telemetry,
             )
         )

@@ -35,7 +35,7 @@ class Texts:
         self.version = document.version
         self.pages = document.pages
         self.phones = document.phones
-        self._errors = document.errors
+        self.errors = document.errors
 
     @classmethod
     def load(cls, language: str) -> Self:
@@ -44,4 +44,4 @@ class Texts:
 
     def error(self, reason: str) -> str:
         """What to tell a person of an error; KeyError never happens: a test holds the table against the enum."""
-        return self._errors[reason]
+        return self.errors[reason]

@@ -1,0 +1,1 @@
+export { CompactEncrypt, base64url, calculateJwkThumbprint, compactVerify, importJWK, importX509 } from "jose";
