@@ -156,7 +156,7 @@ def test_export_writes_the_very_bytes_and_the_name_apart(node: FakeNode) -> None
 
 def test_export_of_all_has_a_folder_for_each(node: FakeNode) -> None:
     ok("export", "--out", "ut")
-    assert sorted(path.name for path in Path("ut").iterdir()) == ["SV-TVRH-QVQ4-2", "SV-RZDW-Q3S1-K", "SV-Z24R-ZCHZ-0"]
+    assert sorted(path.name for path in Path("ut").iterdir()) == ["SV-RZDW-Q3S1-K", "SV-TVRH-QVQ4-2", "SV-Z24R-ZCHZ-0"]
 
 
 def test_confirm_ticks_one(node: FakeNode) -> None:
