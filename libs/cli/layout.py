@@ -35,6 +35,11 @@ class Layout:
         """Origin and verifier key of the two transparency logs."""
         return self.data / "trust" / "logs.json"
 
+    @property
+    def imported_file(self) -> Path:
+        """Exists once the directory has taken the tjenester."""
+        return self.data / "run" / "imported"
+
     def config(self, name: str) -> Path:
         """The configuration of one process."""
         return self.data / "config" / f"{name}.toml"

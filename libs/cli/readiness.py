@@ -4,7 +4,7 @@ label for each place of theirs. Then a report sent at once arrives."""
 import asyncio
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from libs.cli.demo import DemoTjeneste
@@ -28,27 +28,31 @@ LOG_LINES = 15
 REQUEST_SECONDS = 5.0
 
 
-async def wait_until_ready(
-    layout: Layout,
-    plan: Plan,
-    state: Callable[[], State],
-    node_keys: Mapping[str, NodeKeys],
-    tell: Callable[[str], None],
-) -> None:
+async def wait_until_ready(layout: Layout, plan: Plan, state: Callable[[], State], tell: Tell) -> None:
     """The instance is ready. Raises Failure that says what is not, after READY_SECONDS or as soon as it is clear."""
     waiting = list(plan.names)
     try:
         async with asyncio.timeout(READY_SECONDS):
             await _all_healthy(layout, state, waiting, tell)
-            waiting = ["directory"]
-            tjenester = [node.tjeneste for node in plan.nodes if node.tjeneste]
-            await _import(layout, plan, [(each, node_keys[each.tjeneste_id]) for each in tjenester])
-            tell("The directory knows the demo's tjenester")
             waiting = ["gateway"]
-            await _labels_served(plan, tjenester)
+            await _labels_served(plan)
     except TimeoutError:
         logs = ", ".join(str(layout.log(name)) for name in waiting)
         raise Failure(f"not ready after {READY_SECONDS:.0f} s: {', '.join(waiting)}; see {logs}") from None
+
+
+async def import_when_possible(layout: Layout, plan: Plan, tjenester: list[tuple[DemoTjeneste, NodeKeys]]) -> None:
+    """The tjenester stand in the directory, however long it takes to come up. Raises Failure when it refuses them."""
+    address = plan.program("directory").listen
+    while True:
+        try:
+            await import_tjenester(layout, address, tjenester)
+        except (Unavailable, TimedOut):
+            await asyncio.sleep(POLL_SECONDS)
+        except SamvernError as refused:
+            raise Failure(f"the directory refused the demo's tjenester: {refused}") from refused
+        else:
+            return
 
 
 async def _all_healthy(layout: Layout, state: Callable[[], State], waiting: list[str], tell: Tell) -> None:
@@ -63,25 +67,11 @@ async def _all_healthy(layout: Layout, state: Callable[[], State], waiting: list
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _import(layout: Layout, plan: Plan, tjenester: list[tuple[DemoTjeneste, NodeKeys]]) -> None:
-    address = plan.program("directory").listen
-    while True:
-        try:
-            await import_tjenester(layout, address, tjenester)
-        except (Unavailable, TimedOut):
+async def _labels_served(plan: Plan) -> None:
+    for kommune, bydel in [place for node in plan.nodes if node.tjeneste for place in node.tjeneste.places]:
+        url = f"{plan.portal_url}/api/native/v1/labels/{kommune}/{bydel}"
+        while not await asyncio.to_thread(_answers, url):
             await asyncio.sleep(POLL_SECONDS)
-        except SamvernError as refused:
-            raise Failure(f"the directory refused the demo's tjenester: {refused}") from refused
-        else:
-            return
-
-
-async def _labels_served(plan: Plan, tjenester: list[DemoTjeneste]) -> None:
-    for tjeneste in tjenester:
-        for kommune, bydel in tjeneste.places:
-            url = f"{plan.portal_url}/api/native/v1/labels/{kommune}/{bydel}"
-            while not await asyncio.to_thread(_answers, url):
-                await asyncio.sleep(POLL_SECONDS)
 
 
 def _answers(url: str) -> bool:

@@ -6,7 +6,7 @@ when this process was killed.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from libs.cli.configs import write_config
@@ -15,14 +15,17 @@ from libs.cli.keeper import Keeper
 from libs.cli.layout import Layout
 from libs.cli.plan import ClusterPlan, Plan, ProgramPlan
 from libs.cli.provision import NodeKeys, make_cluster, make_databases, make_node_keys, make_trust
-from libs.cli.readiness import wait_until_ready
+from libs.cli.readiness import import_when_possible, wait_until_ready
 from libs.cli.running import state_of
-from libs.cli.state import State, read_stopped, write_state
+from libs.cli.state import State, read_stopped, replace_file, write_state
 from libs.cli.stopping import stop_all
 from libs.cli.units import PostgresUnit, PythonUnit
 from libs.world import Clock
 
 POSTGRES_POLL_SECONDS = 0.05
+READERS = ("routing", "intake", "delivery", "gateway", "gateway-sealing")
+"""They read the directory's snapshot, and look for a newer one twice a minute. At the very first start they wait until
+it holds the tjenester, so that the instance is ready as soon as they are."""
 
 Tell = Callable[[str], None]
 
@@ -43,7 +46,6 @@ class Supervisor:
         self._asked_to_stop = asyncio.Event()
         self._is_ready = False
         self._has_databases = {cluster.cluster: asyncio.Event() for cluster in self.plan.clusters}
-        self._node_keys: dict[str, NodeKeys] = {}
 
     async def run(self) -> None:
         """Everything runs until `stop`; then nothing does. Raises Failure when it cannot be brought up."""
@@ -79,15 +81,17 @@ class Supervisor:
 
     async def _bring_up(self) -> None:
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(wait_until_ready(self.layout, self.plan, self._state, self.tell))
             for cluster in self.plan.clusters:
                 tasks.create_task(self._start_cluster(cluster))
             logs = await make_trust(self.layout, self.plan)
             for program in self.plan.programs:
                 if program.identity:
                     write_config(self.layout, self.plan, program, logs)
+            node_keys = {node.name: tasks.create_task(make_node_keys(self.layout, node)) for node in self.plan.nodes}
+            imported = tasks.create_task(self._import(node_keys))
             for program in self.plan.programs:
-                tasks.create_task(self._start_program(program))
-        await wait_until_ready(self.layout, self.plan, self._state, self._node_keys, self.tell)
+                tasks.create_task(self._start_program(program, node_keys.get(program.name), imported))
         self._is_ready = True
         self._write_state()
         self.on_ready()
@@ -103,17 +107,26 @@ class Supervisor:
         await make_databases(self.layout, self.plan, plan)
         self._has_databases[plan.cluster].set()
 
-    async def _start_program(self, plan: ProgramPlan) -> None:
+    async def _start_program(
+        self, plan: ProgramPlan, node_keys: asyncio.Task[NodeKeys] | None, imported: asyncio.Task[None]
+    ) -> None:
         arguments = [plan.module, "--config", str(self.layout.config(plan.name))]
         if plan.identity is None:
             users = [node.tjeneste.user for node in self.plan.nodes if node.tjeneste]
             arguments = [plan.module, "--port", plan.listen.rpartition(":")[2], *users]
         self._keeper.add(PythonUnit(plan.name, arguments, self.layout.log(plan.name)))
-        if plan.tjeneste:
-            self._node_keys[plan.tjeneste.tjeneste_id] = await make_node_keys(self.layout, plan)
+        if node_keys:
+            await node_keys
         if plan.cluster:
             await self._has_databases[plan.cluster].wait()
+        if plan.name in READERS and not self.layout.imported_file.exists():
+            await imported
         self._keeper.want(plan.name)
+
+    async def _import(self, node_keys: Mapping[str, asyncio.Task[NodeKeys]]) -> None:
+        tjenester = [(node.tjeneste, await node_keys[node.name]) for node in self.plan.nodes if node.tjeneste]
+        await import_when_possible(self.layout, self.plan, tjenester)
+        replace_file(self.layout.imported_file, b"")
 
     def _state(self) -> State:
         return state_of(self.layout, self.plan, self.ports, self._keeper.kept, is_ready=self._is_ready)
