@@ -77,5 +77,7 @@ def is_allowed(name: str, value: object) -> bool:
 
 
 def shortened(value: Value) -> Value:
-    """The value, a text cut to TEXT_LIMIT characters."""
+    """The value, a text cut to TEXT_LIMIT characters, a duration to milliseconds."""
+    if isinstance(value, float):
+        return round(value, 3)
     return value[:TEXT_LIMIT] if isinstance(value, str) and len(value) > TEXT_LIMIT else value

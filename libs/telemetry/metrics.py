@@ -6,7 +6,7 @@ from threading import Thread
 from typing import Any, Protocol, Self
 from wsgiref.simple_server import WSGIServer
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, start_http_server
 from prometheus_client.metrics import MetricWrapperBase
 
 DURATION_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -49,6 +49,8 @@ class Prometheus:
     """Keeps the numbers of one process and serves them."""
 
     def __init__(self) -> None:
+        # The exact moment of the first melding is nobody's to know (times are coarse here), and no number of ours.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry(auto_describe=True)
         self._made: dict[str, Any] = {}
         self._served: tuple[WSGIServer, Thread] | None = None

@@ -64,6 +64,12 @@ def test_a_line_is_one_json_object_with_coarse_time_and_ids() -> None:
     }
 
 
+def test_a_duration_is_told_in_milliseconds() -> None:
+    lines = Lines()
+    make(lines).log.info("copied", delay_seconds=0.24350739203511906)
+    assert lines.last["delay_seconds"] == 0.244
+
+
 def test_a_field_outside_the_list_is_refused_in_tests() -> None:
     with pytest.raises(ValueError, match="navn may not appear in telemetry"):
         NoTelemetry().log.debug("melding_accepted", navn="Kari Nordmann")
@@ -242,4 +248,5 @@ def test_metrics_are_served_and_the_same_name_is_the_same_instrument() -> None:
     metrics.close()
     assert 'samvern_accepted_total{reason="OK"} 2.0' in text
     assert "samvern_queue 3.0" in text
+    assert "_created" not in text
     assert 'samvern_accept_seconds_bucket{le="0.025"} 1.0' in text
