@@ -23,9 +23,10 @@ class Instance:
     info: dict[str, Any]
 
     @classmethod
-    def up(cls, data: Path) -> Self:
-        """Starts one on free ports, detached, and returns when it is ready."""
-        done = _samvern("up", "--detach", "--json", "--port", "0", "--data", str(data), timeout=READY_SECONDS)
+    def up(cls, data: Path, *options: str) -> Self:
+        """Starts one on free ports, detached, and returns when it is ready; `options` are further ones of `up`."""
+        command = ["up", "--detach", "--json", "--port", "0", *options, "--data", str(data)]
+        done = _samvern(*command, timeout=READY_SECONDS)
         assert done.returncode == 0, done.stderr
         return cls(data, json.loads(done.stdout))
 
