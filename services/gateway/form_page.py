@@ -56,6 +56,7 @@ class FormPages:
             form=form,
             place=chosen.place,
             tjeneste=chosen.tjeneste.navn,
+            is_demo=chosen.tjeneste.is_demo,
             sted=place_text(places, chosen),
             contact=contact_of(places, chosen.place, self._view.texts.phones, chosen.tjeneste),
             values=attempt.values,

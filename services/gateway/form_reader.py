@@ -57,7 +57,8 @@ async def read_multipart(request: AnyRequest, limits: BodyLimits, place: Place) 
                         await drain(request.receive, is_more=more)
                         raise TooLarge(f"the form is larger than the limit of {limits.max_bytes} bytes")
                     place.hold(len(chunk))
-                    collector.take(parser.parse(chunk))
+                    # To the parser no bytes mean the end; from the line they mean nothing.
+                    collector.take(parser.parse(chunk) if chunk else ())
     except TimeoutError as error:
         raise BodyUnread(TimedOut("the form came too slowly")) from error
     except MultipartError as error:

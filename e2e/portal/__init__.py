@@ -1,0 +1,1 @@
+"""People at the form, in a real browser."""
