@@ -113,3 +113,14 @@ def moment_text(at: datetime, texts: Texts) -> str:
     """The moment as clocks in Norway show it: "søndag 22. november 2026 kl. 10.00"."""
     local = at.astimezone(NORWAY)
     return f"{date_text(local.date(), texts)} kl. {local:%H.%M}"
+
+
+def short_date_text(day: date, texts: Texts) -> str:
+    """For lists: "man. 23.11.2026"."""
+    return f"{texts.weekdays[day.weekday()][:3]}. {day:%d.%m.%Y}"
+
+
+def short_moment_text(at: datetime, texts: Texts) -> str:
+    """For lists: "søn. 22.11.2026 kl. 10.00"."""
+    local = at.astimezone(NORWAY)
+    return f"{short_date_text(local.date(), texts)} kl. {local:%H.%M}"

@@ -16,7 +16,15 @@ from services.delivery_node.domain import MeldingNumber
 from services.delivery_node.facts import AccessEntry, Listed, Person, conclusion_due
 from services.delivery_node.opening import Opened
 from services.delivery_node.pages.answers import AnyRequest, Fault
-from services.delivery_node.presenting import ShownField, ShownSection, date_text, moment_text, present
+from services.delivery_node.presenting import (
+    ShownField,
+    ShownSection,
+    date_text,
+    moment_text,
+    present,
+    short_date_text,
+    short_moment_text,
+)
 from services.delivery_node.store.contract import NotedFinding
 from services.delivery_node.texts import Texts
 
@@ -53,7 +61,9 @@ class View:
             is_test_login=is_test_login,
             moment=self.moment,
             day=self.day,
-            due=lambda listed: self.day(conclusion_due(listed.arrival.received_at)),
+            short_moment=lambda at: short_moment_text(at, texts),
+            short_day=lambda day: short_date_text(day, texts),
+            due=lambda listed: conclusion_due(listed.arrival.received_at),
             size=size_text,
         )
 

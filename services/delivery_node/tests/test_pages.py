@@ -86,7 +86,7 @@ async def test_the_inbox_lists_newest_first_with_deadlines_and_nothing_of_the_co
     urgent = await node.store_melding(await node.centre.melding(2, is_urgent=True))
     page = (await browser.get("/")).text
     assert page.index(str(urgent.arrival().reference)) < page.index("Offentlig melder")
-    for text in ("Haster", "Ny", "søndag 29. november 2026", "søndag 13. desember 2026", "9901 Fjellvik"):
+    for text in ("Haster", "Ny", "søn. 29.11.2026", "søn. 13.12.2026", "9901 Fjellvik"):
         assert text in page
     assert "Oppdiktet" not in page
 
@@ -325,4 +325,5 @@ async def test_pages_have_landmarks_one_main_heading_and_labelled_fields(node: N
 async def test_time_stands_in_norwegian_time(node: Node, browser: Browser) -> None:
     received = node.clock.now() + timedelta(hours=15)
     await node.store_melding(await node.centre.melding(1, received_at=received.strftime("%Y-%m-%dT%H:%M:%SZ")))
-    assert "mandag 23. november 2026 kl. 01.00" in (await browser.get("/")).text
+    assert "man. 23.11.2026 kl. 01.00" in (await browser.get("/")).text
+    assert "mandag 23. november 2026 kl. 01.00" in (await browser.get("/melding/1/1")).text
