@@ -136,7 +136,7 @@ def _check_header(segment: bytes, expected: dict[str, Any]) -> None:
     if len(segment) > _MAX_HEADER_CHARS:
         raise SealMalformed(f"the part's header has {len(segment)} characters, expected at most {_MAX_HEADER_CHARS}")
     try:
-        header = json.loads(base64url.decode(segment), object_pairs_hook=_without_repeats)
+        header = _JSON.decode(base64url.decode(segment).decode("utf-8"))
     except (ValueError, RecursionError, Malformed) as error:
         raise SealMalformed("the part's header is not a JSON object with each name once") from error
     if not isinstance(header, dict) or header.keys() != expected.keys():
@@ -150,6 +150,9 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(dict(pairs)) != len(pairs):
         raise ValueError("a name stands twice")
     return dict(pairs)
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_without_repeats)
 
 
 async def open_part(

@@ -9,7 +9,7 @@ import base64
 import binascii
 import re
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
@@ -105,6 +105,11 @@ class SigningKey:
     public_key: bytes
     sign: Sign
     certification: str | None = None
+    kid: str = field(init=False)
+    """Key id; worked out once, since it stands in every statement."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kid", kid_of(self.public_key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ class _RootDocument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 async def sign(key: SigningKey, typ: Typ, payload: bytes) -> str:
     """The statement; the same key, type and payload give the same bytes (Ed25519 is deterministic)."""
-    header = _Header(alg=ALGORITHM, typ=typ.value, kid=kid_of(key.public_key), cert=key.certification)
+    header = _Header(alg=ALGORITHM, typ=typ.value, kid=key.kid, cert=key.certification)
     fields = {name: value for name, value in msgspec.structs.asdict(header).items() if value is not None}
     message = f"{b64(msgspec.json.encode(fields))}.{b64(payload)}"
     return f"{message}.{b64(await key.sign(message.encode()))}"

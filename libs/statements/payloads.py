@@ -3,6 +3,7 @@
 Readers refuse fields they do not know: a statement means the same to everybody or nothing. A new field is a new `v`.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
@@ -11,6 +12,8 @@ import msgspec
 from libs.errors import StatementRefused
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+_TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z")
 
 
 class Payload(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,7 +40,9 @@ def timestamp(at: datetime) -> str:
 def moment(text: str) -> datetime:
     """The moment of a timestamp, in UTC; raises StatementRefused."""
     try:
-        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        if _TIMESTAMP.fullmatch(text) is None:
+            raise ValueError("fromisoformat takes other forms too")
+        return datetime.fromisoformat(text)
     except ValueError as error:
         raise StatementRefused("a moment in the statement is not of the form 2026-11-22T09:00:00Z") from error
 
