@@ -22,8 +22,8 @@ class PostgresAcceptStore:
         """See AcceptStore."""
 
         async def work(tx: Transaction) -> Decision:
-            last_position = await _lock_numbering(tx)
-            decision = await decide(await _standing(tx, last_position, group))
+            await _lock_numbering(tx)
+            decision = await decide(await _standing(tx, group))
             if decision.accepted:
                 await _write(tx, decision.accepted)
             return decision
@@ -51,46 +51,58 @@ class PostgresAcceptStore:
 
 
 async def _lock_numbering(tx: Transaction) -> int:
-    last_position: int = await tx.fetchval("SELECT last_position FROM outbox_counter FOR UPDATE")
+    # These few statements are planned once for each connection: planning them takes longer than running them.
+    last_position: int = await tx.fetchval(
+        """
+        -- numbering: locked until we commit
+        SELECT last_position, set_config('plan_cache_mode', 'force_generic_plan', true)
+        FROM outbox_counter
+        FOR UPDATE
+        """
+    )
     return last_position
 
 
-async def _standing(tx: Transaction, last_position: int, group: Sequence[Candidate]) -> Standing:
-    known = await tx.fetch(
+async def _standing(tx: Transaction, group: Sequence[Candidate]) -> Standing:
+    rows = await tx.fetch(
         """
-        -- accept: whatever of these keys, ids and references is taken
-        SELECT sender_scope, idempotency_key, melding_id, reference, digest, receipt
-        FROM melding
-        WHERE (sender_scope, idempotency_key) IN (SELECT s, k FROM unnest($1::text[], $2::text[]) AS asked (s, k))
-        UNION
-        SELECT sender_scope, idempotency_key, melding_id, reference, digest, receipt
-        FROM melding
-        WHERE melding_id = ANY($3::uuid[])
-        UNION
-        SELECT sender_scope, idempotency_key, melding_id, reference, digest, receipt
-        FROM melding
-        WHERE reference = ANY($4::text[])
-        ORDER BY melding_id
+        -- accept: where the numbering stands, and whatever of these keys, ids and references is taken
+        SELECT 'counter' AS kind, last_position AS position, NULL AS receiver, NULL::bigint AS epoch,
+          NULL::bigint AS last_number, NULL AS sender_scope, NULL AS idempotency_key, NULL::uuid AS melding_id,
+          NULL AS reference, NULL::bytea AS digest, NULL AS receipt
+        FROM outbox_counter
+        UNION ALL
+        SELECT 'receiver', NULL, receiver, epoch, last_number, NULL, NULL, NULL, NULL, NULL, NULL
+        FROM receiver
+        WHERE receiver = ANY($5::text[])
+        UNION ALL
+        SELECT 'known', NULL, NULL, NULL, NULL, m.sender_scope, m.idempotency_key, m.melding_id, m.reference, m.digest,
+          m.receipt
+        FROM unnest($1::text[], $2::text[], $3::uuid[], $4::text[]) AS asked (scope, key, id, reference)
+        CROSS JOIN LATERAL (
+          SELECT melding_id FROM melding WHERE sender_scope = asked.scope AND idempotency_key = asked.key
+          UNION ALL
+          SELECT melding_id FROM melding WHERE melding_id = asked.id
+          UNION ALL
+          SELECT melding_id FROM melding WHERE reference = asked.reference
+        ) AS taken
+        JOIN melding m ON m.melding_id = taken.melding_id
         """,
         [each.key[0] for each in group],
         [each.key[1] for each in group],
         [each.melding_id.uuid for each in group],
         [str(each.reference) for each in group],
+        list(dict.fromkeys(str(each.admitted.receiver) for each in group)),
     )
-    receivers = list(dict.fromkeys(str(each.admitted.receiver) for each in group))
-    counters = await tx.fetch(
-        """
-        -- accept: where these receivers stand
-        SELECT receiver, epoch, last_number
-        FROM receiver
-        WHERE receiver = ANY($1::text[])
-        ORDER BY receiver
-        """,
-        receivers,
-    )
+    (last_position,) = [row["position"] for row in rows if row["kind"] == "counter"]
+    known = [row for row in rows if row["kind"] == "known"]
     return Standing(
         last_position,
-        counters={TjenesteId(row["receiver"]): Counter(row["epoch"], row["last_number"]) for row in counters},
+        counters={
+            TjenesteId(row["receiver"]): Counter(row["epoch"], row["last_number"])
+            for row in rows
+            if row["kind"] == "receiver"
+        },
         by_key={
             SenderKey((row["sender_scope"], row["idempotency_key"])): Known(Digest(row["digest"]), row["receipt"])
             for row in known
@@ -101,52 +113,51 @@ async def _standing(tx: Transaction, last_position: int, group: Sequence[Candida
 
 
 async def _write(tx: Transaction, accepted: Sequence[Accepted]) -> None:
-    await _move_counters(tx, accepted)
-    await _insert_meldinger(tx, accepted)
-    await _insert_parts(tx, accepted)
+    last = {each.new.candidate.admitted.receiver: each.new for each in accepted}
+    meldinger = [_melding_row(each) for each in accepted]
+    parts = [row for each in accepted for row in _part_rows(each.new.candidate)]
     await tx.execute(
         """
-        -- accept: the events
+        -- accept: counters, meldinger, parts and events, in one statement: a round trip costs as much as an insert
+        WITH counted AS (
+          UPDATE outbox_counter SET last_position = $1
+        ), numbered AS (
+          INSERT INTO receiver (receiver, epoch, last_number)
+          SELECT receiver, epoch, last_number
+          FROM unnest($2::text[], $3::bigint[], $4::bigint[]) AS r (receiver, epoch, last_number)
+          ON CONFLICT (receiver) DO UPDATE SET last_number = excluded.last_number
+        ), accepted AS (
+          INSERT INTO melding (melding_id, sender_scope, idempotency_key, digest, receiver, epoch, number, reference,
+            received_at, receipt, traceparent, lookup_id, access_token_hash)
+          SELECT melding_id, sender_scope, idempotency_key, digest, receiver, epoch, number, reference, received_at,
+            receipt, traceparent, lookup_id, access_token_hash
+          FROM unnest($5::uuid[], $6::text[], $7::text[], $8::bytea[], $9::text[], $10::bigint[], $11::bigint[],
+            $12::text[], $13::timestamptz[], $14::text[], $15::text[], $16::bytea[], $17::bytea[])
+            AS m (melding_id, sender_scope, idempotency_key, digest, receiver, epoch, number, reference, received_at,
+              receipt, traceparent, lookup_id, access_token_hash)
+        ), sealed AS (
+          INSERT INTO part (melding_id, part_index, purpose, key_id, sha256, size_bytes, sealed)
+          SELECT melding_id, part_index, purpose, key_id, sha256, size_bytes, sealed
+          FROM unnest($18::uuid[], $19::smallint[], $20::text[], $21::text[], $22::bytea[], $23::integer[],
+            $24::bytea[]) AS p (melding_id, part_index, purpose, key_id, sha256, size_bytes, sealed)
+        )
         INSERT INTO outbox (position, melding_id, salt)
         SELECT position, melding_id, salt
-        FROM unnest($1::bigint[], $2::uuid[], $3::bytea[]) AS e (position, melding_id, salt)
+        FROM unnest($25::bigint[], $5::uuid[], $26::bytea[]) AS e (position, melding_id, salt)
         """,
+        accepted[-1].new.position,
+        [str(receiver) for receiver in last],
+        [new.epoch for new in last.values()],
+        [new.number for new in last.values()],
+        *_columns(meldinger),
+        *_columns(parts),
         [each.new.position for each in accepted],
-        [each.new.candidate.melding_id.uuid for each in accepted],
         [each.new.candidate.salt for each in accepted],
     )
 
 
-async def _move_counters(tx: Transaction, accepted: Sequence[Accepted]) -> None:
-    last = {each.new.candidate.admitted.receiver: each.new for each in accepted}
-    await tx.execute(
-        """
-        -- accept: the counters
-        WITH counted AS (
-          UPDATE outbox_counter SET last_position = $4
-        )
-        INSERT INTO receiver (receiver, epoch, last_number)
-        SELECT receiver, epoch, last_number
-        FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS r (receiver, epoch, last_number)
-        ON CONFLICT (receiver) DO UPDATE SET last_number = excluded.last_number
-        """,
-        [str(receiver) for receiver in last],
-        [new.epoch for new in last.values()],
-        [new.number for new in last.values()],
-        accepted[-1].new.position,
-    )
-
-
-async def _insert_meldinger(tx: Transaction, accepted: Sequence[Accepted]) -> None:
-    await tx.executemany(
-        """
-        -- accept: the meldinger
-        INSERT INTO melding (melding_id, sender_scope, idempotency_key, digest, receiver, epoch, number, reference,
-          received_at, receipt, traceparent, lookup_id, access_token_hash)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-        """,
-        [_melding_row(each) for each in accepted],
-    )
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 def _melding_row(accepted: Accepted) -> tuple[object, ...]:
@@ -164,17 +175,6 @@ def _melding_row(accepted: Accepted) -> tuple[object, ...]:
         candidate.traceparent,
         submission.lookup_id,
         submission.access_token_hash,
-    )
-
-
-async def _insert_parts(tx: Transaction, accepted: Sequence[Accepted]) -> None:
-    await tx.executemany(
-        """
-        -- accept: the parts
-        INSERT INTO part (melding_id, part_index, purpose, key_id, sha256, size_bytes, sealed)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
-        """,
-        [row for each in accepted for row in _part_rows(each.new.candidate)],
     )
 
 

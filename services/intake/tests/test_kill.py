@@ -31,13 +31,9 @@ from services.intake.tests.conftest import Sender
 
 STATEMENTS = (
     b"BEGIN",
-    b"FOR UPDATE",
-    b"whatever of these keys",
-    b"where these receivers stand",
-    b"-- accept: the counters",
-    b"-- accept: the meldinger",
-    b"-- accept: the parts",
-    b"-- accept: the events",
+    b"-- numbering: locked",
+    b"-- accept: where the numbering stands",
+    b"-- accept: counters, meldinger, parts and events",
 )
 """Of the accepting transaction, in order, each by words of its own."""
 
