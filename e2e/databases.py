@@ -11,7 +11,7 @@ from libs.postgres.binaries import program
 
 @dataclass(frozen=True)
 class Database:
-    """One service's database, with the service's own role and password."""
+    """One service's database, with a role and its password."""
 
     process: str
     name: str
@@ -20,20 +20,20 @@ class Database:
     password: str
 
 
-def databases(instance: Instance) -> list[Database]:
-    """Every database that a process of the instance uses, by process name."""
+def databases(instance: Instance, suffix: str = "") -> list[Database]:
+    """Every database that a process uses, by process name, with its role, or with the role of that name's suffix."""
     found = []
     for path in sorted((instance.data / "config").glob("*.toml")):
         config: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
         if "db" in config:
             db = config["db"]
-            password = (path.parent / db["password_file"]).read_text(encoding="utf-8").strip()
-            found.append(Database(path.stem, db["database"], db["port"], db["user"], password))
+            password = (path.parent / f"{db['password_file']}{suffix}").read_text(encoding="utf-8").strip()
+            found.append(Database(path.stem, db["database"], db["port"], f"{db['user']}{suffix}", password))
     return found
 
 
 def dump(database: Database) -> bytes:
-    """All rows the role can read, as pg_dump writes them; fails when it cannot be made."""
+    """All rows, as pg_dump writes them for the owner of the database."""
     command = [str(program("pg_dump")), "--data-only", *_at(database, database.name)]
     done = subprocess.run(command, capture_output=True, check=True, env={"PGPASSWORD": database.password})
     return done.stdout

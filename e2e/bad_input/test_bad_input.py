@@ -46,14 +46,14 @@ def _flipped_label(body: dict[str, Any]) -> None:
 SPOILED: dict[str, tuple[Spoil, int, str]] = {
     "no digest": (lambda body: body.pop("digest"), 400, "MALFORMED"),
     "a field we do not know": (_set(ekstra=1), 400, "MALFORMED"),
-    "a kommune for a label": (_set(label="4601"), 400, "LABEL_REFUSED"),
-    "label changed": (_flipped_label, 400, "LABEL_REFUSED"),
-    "another digest": (_set(digest=base64.urlsafe_b64encode(bytes(32)).rstrip(b"=").decode()), 400, "DIGEST_MISMATCH"),
-    "part cut short": (_cut, 400, "SEAL_MALFORMED"),
-    "garbage CMS": (_cms_garbage, 400, "SEAL_MALFORMED"),
-    "garbage JWE": (_part(sealed="a.b.c.d.e"), 400, "SEAL_MALFORMED"),
-    "part for another key": (_part(key_id="A" * 43), 400, "SEAL_MALFORMED"),
-    "part for another melding": (_set(melding_id="5f0d7c52-2f0e-4c0a-9f6e-0f5a4b8f1c11"), 400, "SEAL_MALFORMED"),
+    "a kommune for a label": (_set(label="4601"), 422, "LABEL_REFUSED"),
+    "label changed": (_flipped_label, 422, "LABEL_REFUSED"),
+    "another digest": (_set(digest=base64.urlsafe_b64encode(bytes(32)).rstrip(b"=").decode()), 422, "DIGEST_MISMATCH"),
+    "part cut short": (_cut, 422, "SEAL_MALFORMED"),
+    "garbage CMS": (_cms_garbage, 422, "SEAL_MALFORMED"),
+    "garbage JWE": (_part(sealed="a.b.c.d.e"), 422, "SEAL_MALFORMED"),
+    "part for another key": (_part(key_id="A" * 43), 422, "SEAL_MALFORMED"),
+    "part for another melding": (_set(melding_id="5f0d7c52-2f0e-4c0a-9f6e-0f5a4b8f1c11"), 422, "SEAL_MALFORMED"),
     "unknown suite": (_set(suite="rot13"), 400, "MALFORMED"),
     "no part": (_set(parts=[]), 400, "MALFORMED"),
     "10 000 parts": (_set(parts=[{"purpose": "case", "key_id": "x", "sealed": "y"}] * 10_000), 400, "MALFORMED"),
@@ -96,13 +96,13 @@ def test_a_spoiled_submission_is_refused_within_a_second(sender: Sender, name: s
 def test_a_label_for_another_receiver_is_refused(sender: Sender) -> None:
     submission, other = sender.submission(sender.address()), sender.address("0301", "01")
     answer = sender.post(spoiled(submission, _set(label=other.statement)))
-    _refused(answer, 400, "LABEL_REFUSED", "SEAL_MALFORMED")
+    _refused(answer, 422, "LABEL_REFUSED", "SEAL_MALFORMED")
 
 
 async def test_a_label_signed_by_a_stranger_is_refused(sender: Sender) -> None:
     forged = await TestReceiver.new().label(await TestTrust.new())
     answer = sender.post(spoiled(sender.submission(sender.address()), _set(label=forged)))
-    _refused(answer, 400, "LABEL_REFUSED")
+    _refused(answer, 422, "LABEL_REFUSED")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"x"', b"\xff\xfe", b'{"a":' * 5000])

@@ -1,6 +1,7 @@
 """Looks for a canary in files: as UTF-8, UTF-16, hex and base64, bare or packed in a zip or another deflate stream."""
 
 import base64
+import os
 import re
 import zlib
 from collections.abc import Iterator, Sequence
@@ -52,15 +53,18 @@ def search_bytes(place: str, content: bytes, canaries: Sequence[str]) -> list[Fo
 def search_files(roots: Sequence[Path], canaries: Sequence[str]) -> list[Found]:
     """Every canary in every file below the roots. Files that go away while we look are passed over."""
     found = []
-    for path in sorted(
-        {path for root in roots for path in root.rglob("*") if path.is_file() and not path.is_symlink()}
-    ):
+    for path in _files(roots):
         try:
             content = path.read_bytes()
         except (FileNotFoundError, PermissionError):
             continue
         found += search_bytes(str(path), content, canaries)
     return found
+
+
+def _files(roots: Sequence[Path]) -> list[Path]:
+    paths = {Path(folder, name) for root in roots for folder, _, names in os.walk(root) for name in names}
+    return sorted(path for path in paths if path.is_file() and not path.is_symlink())
 
 
 def _streams(content: bytes) -> Iterator[bytes]:

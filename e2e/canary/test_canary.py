@@ -2,9 +2,10 @@
 
 import shutil
 import socket
-import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import pytest
 
 from e2e.canary.documents import Canary, encoded
 from e2e.canary.search import search_bytes, search_files
@@ -13,7 +14,17 @@ from e2e.instance import Instance, eventually, place_of
 from libs.values import MAX_BODY_BYTES
 
 
-def test_nothing_readable_of_a_report_lies_anywhere(own_instance: Instance, tmp_path: Path) -> None:
+@pytest.fixture
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that every process of the instance has as its TMPDIR."""
+    folder = tmp_path / "tmp"
+    folder.mkdir(mode=0o777)
+    folder.chmod(0o777)
+    monkeypatch.setenv("TMPDIR", str(folder))
+    return folder
+
+
+def test_nothing_readable_of_a_report_lies_anywhere(temporary: Path, own_instance: Instance, tmp_path: Path) -> None:
     instance, canary = own_instance, Canary()
     # 1. Reports with a canary in every field, and one in the PDF, arrive and are read, exported and made to a PDF.
     work = tmp_path / "kanari"
@@ -30,12 +41,12 @@ def test_nothing_readable_of_a_report_lies_anywhere(own_instance: Instance, tmp_
     shutil.rmtree(work)
     planted = instance.data / "log" / "planted"
     planted.write_bytes(canary.word.encode("utf-16"))
-    places = [instance.data, Path(tempfile.gettempdir()), Path("/dev/shm")]
+    places = [instance.data, temporary, Path("/dev/shm")]
     assert {found.place for found in search_files(places, canary.all)} == {str(planted)}
     planted.unlink()
 
     # 4. Databases are searched once more as their own dump.
-    for database in databases(instance):
+    for database in databases(instance, "_owner"):
         content = dump(database)
         assert content
         assert search_bytes(f"dump of {database.name}", content, canary.all) == []
