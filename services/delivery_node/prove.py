@@ -42,6 +42,7 @@ class Prover:
         self._here = here
         self._keystore = keystore
         self._proofs = here.telemetry.counter("node_proofs_total", "Proofs signed, by kind.", ("kind",))
+        self._ages = here.telemetry.histogram("node_stored_age_seconds", "From intake's commit to the stored proof.")
         self._differing = here.telemetry.counter("node_read_back_differs_total", "Read-backs that differed.")
 
     async def run(self) -> None:
@@ -65,7 +66,7 @@ class Prover:
                     statements[which, each.kind] = await self._signed(key, each, digest)
         if statements:
             await self._here.store.keep_proofs(statements, self._here.clock.now())
-            self._count(statements)
+            self._tell([each for each in batch if (each.arrival.which, each.kind) in statements])
             self._here.to_send.ring()
         return bool(due)
 
@@ -104,10 +105,21 @@ class Prover:
         )
         return await sign(key, Typ.PROOF, proof.encode())
 
-    def _count(self, statements: dict[tuple[MeldingNumber, ProofKind], str]) -> None:
-        for which, kind in statements:
-            self._proofs.labels(kind).inc()
-            self._here.telemetry.log.info("proven", epoch=which.epoch, number=which.number, kind=kind)
+    def _tell(self, proven: Sequence[DueProof]) -> None:
+        for each in proven:
+            self._proofs.labels(each.kind).inc()
+            arrival = each.arrival
+            age = (self._here.clock.now() - arrival.received_at).total_seconds()
+            if each.kind == "stored":
+                self._ages.observe(age)
+            self._here.telemetry.log.info(
+                "proven",
+                melding_id=str(arrival.melding_id),
+                epoch=arrival.which.epoch,
+                number=arrival.which.number,
+                kind=each.kind,
+                age_seconds=round(age),
+            )
 
 
 def _within(due: Sequence[DueProof], size_bytes: int) -> list[DueProof]:

@@ -46,6 +46,7 @@ class DeliveryDouble:
         self.calls: list[str] = []
         self.proofs: dict[tuple[MeldingNumber, ProofKind], list[str]] = {}
         self.news = asyncio.Event()
+        self.on_proof: Callable[[], None] = lambda: None
 
     def add(self, *meldinger: Melding) -> None:
         """Delivery has these from now on."""
@@ -125,6 +126,7 @@ class DeliveryDouble:
         return pb.RecordProofResponse()
 
     def _take(self, statement: str) -> None:
+        self.on_proof()
         proof = verify_proof(statement, self._proof_keys)
         self.proofs.setdefault((MeldingNumber(proof.epoch, proof.number), proof.kind), []).append(statement)
 

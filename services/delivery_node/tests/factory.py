@@ -18,6 +18,8 @@ from libs.values import MeldingId, Reference, TjenesteId
 from services.delivery_node.domain import Arrival, Head, MeldingNumber, arrival_of
 
 RECEIVER = TjenesteId("fjellvik")
+KEYSTORE = MemoryKeystore()
+"""One for all tests: an RSA key takes a second to make."""
 
 PRIVAT: dict[str, Any] = {
     "kommunenummer": "9901",
@@ -115,7 +117,7 @@ class Centre:
     @classmethod
     async def new(cls) -> "Centre":
         """A trust, and a receiver with keys."""
-        keystore = MemoryKeystore()
+        keystore = KEYSTORE
         await keystore.ensure_unwrapping_key("case")
         await keystore.ensure_signing_key("proof")
         contents = SelfSigned("fjellvik", 7, START, START + timedelta(days=730))
