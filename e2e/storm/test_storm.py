@@ -29,18 +29,14 @@ class Load:
     addresses: list[Address]
     receipts: "queue.Queue[Receipt]" = field(default_factory=queue.Queue)
     failures: "queue.Queue[BaseException]" = field(default_factory=queue.Queue)
-    work: "queue.Queue[int]" = field(default_factory=queue.Queue)
-    hold: threading.Event = field(default_factory=threading.Event)
+    work: "queue.Queue[int | None]" = field(default_factory=queue.Queue)
+    """Turns to send; None ends one sender."""
 
     def run(self) -> None:
         """One sender's life."""
         with httpx.Client(base_url=self.instance.portal, timeout=30) as http:
             sender = Sender.of(self.instance, http)
-            while True:
-                try:
-                    turn = self.work.get_nowait()
-                except queue.Empty:
-                    return
+            while (turn := self.work.get()) is not None:
                 try:
                     self._send(sender, self.addresses[turn % len(self.addresses)])
                 except BaseException as error:
@@ -58,28 +54,30 @@ class Load:
                     raise
                 time.sleep(error.retry_after_seconds or 0.5)
             else:
-                time.sleep(0.2)  # spreads the reports over the whole storm
                 return
 
 
 @pytest.mark.full
 def test_nothing_is_lost_or_doubled_in_the_storm(own_instance: Instance) -> None:
     instance = own_instance
-    # 1. 500 reports to three receivers begin to flow.
+    # 1. Senders of reports to three receivers stand ready.
     with httpx.Client(base_url=instance.portal) as http:
         sender = Sender.of(instance, http)
         load = Load(instance, [sender.address(*place) for place in PLACES.values()])
-    for turn in range(REPORTS):
-        load.work.put(turn)
     threads = [threading.Thread(target=load.run) for _ in range(SENDERS)]
     for thread in threads:
         thread.start()
 
-    # 2. Each process and each Postgres in turn is killed with -9; the next one when all are healthy again.
+    # 2. Each process and each Postgres in turn is killed with -9 while its share of 500 reports flows; the next one
+    #    when all are healthy again.
     killed = [entry["service"] for entry in instance.ps() if entry["service"] != "oidc"]
-    for service in killed:
+    for index, service in enumerate(killed):
+        for turn in range(REPORTS * index // len(killed), REPORTS * (index + 1) // len(killed)):
+            load.work.put(turn)
         instance.kill(service)
         eventually(f"all is healthy after {service}", lambda: _calm(instance), seconds=60)
+    for _ in threads:
+        load.work.put(None)
     for thread in threads:
         thread.join(GIVE_UP_SECONDS)
     assert load.failures.empty(), load.failures.get()
