@@ -67,6 +67,22 @@ OFFENTLIG: dict[str, Any] = {
     "leveringskanal": "Fjellvik helsestasjon",
 }
 
+NODE = """
+tjeneste_id = "fjellvik"
+listen = "127.0.0.1:1"
+http_listen = "127.0.0.1:2"
+public_url = "http://127.0.0.1:2"
+root = "root.json"
+keystore_dir = "keys"
+passphrase_file = "passphrase"
+session_secret_file = "session"
+tls = { certificate = "c", key = "k", ca = "a" }
+peers.delivery = { address = "127.0.0.1:3", name = "service/delivery" }
+db = { host = "h", port = 1, database = "d", user = "u", password_file = "p" }
+oidc = { issuer = "http://127.0.0.1:4", client_id = "i", client_secret_file = "s" }
+"""
+"""A node's configuration."""
+
 
 @dataclass
 class Melding:

@@ -16,22 +16,9 @@ from libs.values import MeldingId, TjenesteId
 from services.delivery_node.config import Config
 from services.delivery_node.provision import provision
 from services.delivery_node.receiver_keys import ReceiverKeys
+from services.delivery_node.tests.factory import NODE
 
 MELDING = MeldingId("7d0c6a52-2f0e-4c0a-9f6e-0f5a4b8f1c11")
-NODE = """
-tjeneste_id = "fjellvik"
-listen = "127.0.0.1:1"
-http_listen = "127.0.0.1:2"
-public_url = "http://127.0.0.1:2"
-root = "root.json"
-keystore_dir = "keys"
-passphrase_file = "passphrase"
-session_secret_file = "session"
-tls = { certificate = "c", key = "k", ca = "a" }
-peers.delivery = { address = "127.0.0.1:3", name = "service/delivery" }
-db = { host = "h", port = 1, database = "d", user = "u", password_file = "p" }
-oidc = { issuer = "http://127.0.0.1:4", client_id = "i", client_secret_file = "s" }
-"""
 
 
 @pytest.fixture

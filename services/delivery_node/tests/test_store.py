@@ -1,5 +1,6 @@
 """One suite over the Postgres store and its twin."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from functools import partial
@@ -242,3 +243,25 @@ async def test_the_nodes_role_cannot_change_or_take_back_an_access_entry(databas
         for statement in ("UPDATE access_entry SET reason = 'x'", "DELETE FROM access_entry", "TRUNCATE access_entry"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await opened.transact("tamper", partial(Transaction.execute, query=statement))
+
+
+async def test_two_processes_of_a_node_do_everything_once(database: DatabaseFactory, centre: Centre) -> None:
+    """A second one may run for a moment during an upgrade; races are Postgres' to settle."""
+    meldinger = [await centre.melding(number) for number in range(1, 11)]
+    async with Database.open(database("delivery_node")) as opened:
+        stores = [PostgresStore(opened), PostgresStore(opened)]
+
+        async def one(store: PostgresStore) -> None:
+            for each in meldinger:
+                await store.remember_heads([each.arrival()], START)
+                await store.commit_bytes(each.which, each.sealed, START)
+                await store.keep_proofs({(each.which, "stored"): "a.b.c"}, START)
+                await store.mark_opened(each.which, START)
+
+        async with asyncio.TaskGroup() as tasks:
+            for store in stores:
+                tasks.create_task(one(store))
+        assert await stores[0].counts() == [EpochCount(1, known=10, unbroken=10, highest=10, announced=0)]
+        numbers = [each.which for each in meldinger]
+        assert await stores[0].read_back(numbers) == {each.which: each.sealed for each in meldinger}
+        assert [due.kind for due in await stores[0].due_signatures(99)] == ["opened"] * 10
