@@ -25,6 +25,8 @@ from services.gateway.receipt_page import ReceiptPage
 from services.gateway.view import View
 
 FORM_KEY_BYTES = 16
+MAY_HAVE_ARRIVED = 503
+"""Status of a form shown again because nobody knows whether it was accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Attempt:
     files_are_lost: bool = False
     form_key: str = ""
     """The same through all attempts, so that a form is taken in once; "" makes a new one."""
+    status_code: int = 200
 
 
 class FormPages:
@@ -47,12 +50,13 @@ class FormPages:
         self.forms: dict[Kind, Form] = {"privat": Form.load("privat", "nb"), "offentlig": Form.load("offentlig", "nb")}
 
     def show(self, kind: Kind, places: Places, chosen: Chosen, attempt: Attempt) -> Response[str]:
-        """The form, with what was answered and what is wrong with it; 422 when something is."""
+        """The form, with what was answered and what is wrong with it."""
         form = self.forms[kind]
         repeats = [section.repeat for section in form.sections if section.repeat]
         return self._view.page(
             "skjema.html",
-            status_code=422 if attempt.faults else 200,
+            status_code=attempt.status_code,
+            may_have_arrived=attempt.status_code == MAY_HAVE_ARRIVED,
             form=form,
             place=chosen.place,
             tjeneste=chosen.tjeneste.navn,

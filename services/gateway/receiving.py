@@ -6,7 +6,7 @@ import hashlib
 import msgspec
 from litestar import Response
 
-from libs.errors import KeyConflict, Malformed, OutcomeUnknown, Unavailable
+from libs.errors import KeyConflict, Malformed, OutcomeUnknown, Overloaded, TimedOut, Unavailable
 from libs.rpc.backoff import backoff
 from libs.sealing.documents import Document, DocumentRefused, validate
 from libs.sealing.identity import PLACEHOLDER_NAME, PrivateReporter
@@ -15,7 +15,7 @@ from libs.statements.payloads import Receipt, decode
 from libs.world import Clock, Ids, Rng
 from services.gateway.choosing import Chosen, choose
 from services.gateway.filled import Fault, Filled, fill, with_one_less
-from services.gateway.form_page import Attempt, FormPages, where_of
+from services.gateway.form_page import MAY_HAVE_ARRIVED, Attempt, FormPages, where_of
 from services.gateway.form_reader import PostedForm
 from services.gateway.forms import Kind
 from services.gateway.labels import Labels
@@ -31,6 +31,8 @@ from services.gateway.view import View
 SEND = "send"
 SUBMIT_ATTEMPTS = 4
 """The very same sealed bytes are sent again while the outcome is not known."""
+SUBMIT_SECONDS = 40.0
+"""All attempts together: no longer does a form stay in memory."""
 RETRY_BASE_SECONDS = 0.3
 RETRY_CAP_SECONDS = 2.0
 
@@ -73,7 +75,12 @@ class Receiving:
         faults = (*filled.faults, *self._identity_faults(kind, posted), *self._size_faults(filled, posted))
         if faults:
             return self._again(kind, places, chosen, posted, faults)
-        return await self._sealed_and_sent(kind, chosen, posted, filled)
+        try:
+            return await self._sealed_and_sent(kind, chosen, posted, filled)
+        except (Overloaded, OutcomeUnknown, TimedOut, Unavailable) as error:
+            # What was written must not be lost with our answer; the form's key keeps it from being taken in twice.
+            fault = Fault("send", self._view.texts.error(error.reason_name))
+            return self._again(kind, places, chosen, posted, (fault,), MAY_HAVE_ARRIVED)
 
     def _reshaped(self, kind: Kind, posted: PostedForm) -> Attempt:
         """One child or guardian more or less; anything else only shows the form again."""
@@ -88,9 +95,16 @@ class Receiving:
         return Attempt(values, files_are_lost=bool(posted.files), form_key=_form_key(posted))
 
     def _again(
-        self, kind: Kind, places: Places, chosen: Chosen, posted: PostedForm, faults: tuple[Fault, ...]
+        self,
+        kind: Kind,
+        places: Places,
+        chosen: Chosen,
+        posted: PostedForm,
+        faults: tuple[Fault, ...],
+        status_code: int = 422,
     ) -> Response[str]:
-        attempt = Attempt(posted.values, _in_page_order(faults), bool(posted.files), _form_key(posted))
+        shown = _in_page_order(faults)
+        attempt = Attempt(posted.values, shown, bool(posted.files), _form_key(posted), status_code)
         return self._pages.show(kind, places, chosen, attempt)
 
     def _identity_faults(self, kind: Kind, posted: PostedForm) -> list[Fault]:
@@ -136,6 +150,13 @@ class Receiving:
         return self._view.page("kvittering.html", k=shown)
 
     async def _submitted(self, sealed: Sealed) -> str:
+        try:
+            async with asyncio.timeout(SUBMIT_SECONDS):
+                return await self._repeated(sealed)
+        except TimeoutError as error:
+            raise OutcomeUnknown("no answer in time; it may or may not have been accepted") from error
+
+    async def _repeated(self, sealed: Sealed) -> str:
         delays = backoff(self._rng, RETRY_BASE_SECONDS, RETRY_CAP_SECONDS)
         for _ in range(SUBMIT_ATTEMPTS - 1):
             try:

@@ -148,10 +148,23 @@ async def test_form_is_taken_in_once_and_who_posts_it_again_is_told(around: Surr
     assert len(around.intake.held) == 1
 
 
-async def test_without_intake_the_page_says_so_and_whom_to_phone(
+async def test_what_was_written_comes_back_when_intake_cannot_take_it(
     around: Surrounding, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.gateway.receiving.RETRY_BASE_SECONDS", 0.001)
+
+    async def away(_request: Any) -> str:
+        raise Unavailable("away")
+
+    monkeypatch.setattr(around.intake, "submit", away)
+    page = await post(around, ANSWERS)
+
+    assert (page.status_code, 'href="tel:112"' in page.text) == (503, True)
+    assert "Oppdiktet bekymring." in page.text
+    assert "ikke tilgjengelig akkurat nå" in page.text
+
+
+async def test_without_a_snapshot_nothing_is_promised(around: Surrounding) -> None:
     around.intake.failure = Unavailable("away")
     page = await post(around, ANSWERS)
 
