@@ -50,6 +50,7 @@ class Supervisor:
     async def run(self) -> None:
         """Everything runs until `stop`; then nothing does. Raises Failure when it cannot be brought up."""
         self._write_state()
+        failure: Failure | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._keeper.run())
@@ -59,10 +60,12 @@ class Supervisor:
         except* _AskedToStop:
             self.tell("Stopping")
         except* Failure as failures:
-            raise _first(failures) from None
+            failure = _first(failures)
         finally:
             stop_all(self._state())
             self._write_state()
+        if failure:  # Raised up there, it would come wrapped in a group on some versions of Python.
+            raise failure
 
     def stop(self) -> None:
         """`run` stops everything and returns."""
