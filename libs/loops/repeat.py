@@ -29,6 +29,8 @@ class Loop:
     """The longest wait between two looks at the store."""
     bell: Bell = field(default_factory=Bell)
     """Ends the wait early."""
+    spacing_seconds: float = 0.0
+    """The shortest wait, however often the bell is rung: what follows may ask others."""
 
 
 async def repeat(loop: Loop, rng: Rng, telemetry: Telemetry) -> None:
@@ -47,4 +49,5 @@ async def repeat(loop: Loop, rng: Rng, telemetry: Telemetry) -> None:
         else:
             delays = backoff(rng, BASE_SECONDS, CAP_SECONDS)
             if not is_more:
+                await asyncio.sleep(loop.spacing_seconds)
                 await heard.wait(loop.fallback_seconds)
