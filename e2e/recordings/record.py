@@ -65,9 +65,9 @@ class Recorder:
 
 async def _exchange(channel: Any, path: str, is_stream: bool, request: Message, kind: Any) -> list[Any]:
     if not is_stream:
-        unary = channel.unary_unary(path, Message.SerializeToString, kind.FromString)
+        unary = channel.unary_unary(path, type(request).SerializeToString, kind.FromString)
         return [await unary(request, timeout=20)]
-    stream = channel.unary_stream(path, Message.SerializeToString, kind.FromString)(request, timeout=20)
+    stream = channel.unary_stream(path, type(request).SerializeToString, kind.FromString)(request, timeout=20)
     responses: list[Any] = []
     try:
         while len(responses) < 20:
@@ -157,6 +157,7 @@ def record(instance: Instance, folder: Path) -> None:
         native = {"submission": json.loads(submission.body), "answer": answer.json()}
         native["status"] = sender.client.status(secret.derive())
         (folder / "native.json").write_text(json.dumps(native, indent=1) + "\n", encoding="utf-8")
+        eventually("the melding's events are logged", lambda: _size(http, "events") > 0)
         _record_logs(http, folder)
     recorder = Recorder(instance)
     asyncio.run(record_rpcs(recorder, native["submission"], secret))
@@ -166,13 +167,16 @@ def record(instance: Instance, folder: Path) -> None:
         (folder / name).write_bytes((instance.data / "trust" / name).read_bytes())
 
 
+def _size(http: httpx.Client, log: str) -> int:
+    return int(http.get(f"/log/{log}/checkpoint").text.splitlines()[1])
+
+
 def _record_logs(http: httpx.Client, folder: Path) -> None:
     for log in ("keys", "events"):
         checkpoint = http.get(f"/log/{log}/checkpoint")
         size = int(checkpoint.text.splitlines()[1])
         for path in ("checkpoint", f"tile/0/000.p/{size}", f"tile/entries/000.p/{size}"):
-            answer = checkpoint if path == "checkpoint" else http.get(f"/log/{log}/{path}")
-            answer.raise_for_status()
+            answer = checkpoint if path == "checkpoint" else http.get(f"/log/{log}/{path}").raise_for_status()
             file = folder / "log" / log / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(answer.content)
