@@ -14,7 +14,7 @@ from libs.cli.main import ROOT
 
 BIN = Path(sys.executable).parent
 PROTO_BASELINE = ROOT / "proto" / "baseline.binpb"
-"""The wire as last released (`buf build proto -o proto/baseline.binpb`)."""
+"""The wire as last released (`buf build proto --exclude-source-info -o proto/baseline.binpb`)."""
 PYTHON_PATHS = ("libs", "services", "tests", "e2e", "conftest.py", "proto/generate.py")
 
 
@@ -58,6 +58,7 @@ def parts(*, is_full: bool) -> list[Part]:
         Part("lint", ("ruff", "check", ".")),
         Part("imports", ("lint-imports", "--no-logo")),
         Part("proto", ("buf", "lint", "proto")),
+        Part("proto format", ("buf", "format", "--diff", "--exit-code", "proto")),
         *([Part("wire", breaking)] if PROTO_BASELINE.exists() else []),
         Part("types", ("mypy", *python)),
         Part("bootstrap types", ("mypy", "samvern")),
