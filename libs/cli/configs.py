@@ -100,6 +100,7 @@ def _node(layout: Layout, plan: Plan, program: ProgramPlan) -> Table:
     assert program.http is not None  # A node has an inbox.
     return {
         "tjeneste_id": program.tjeneste.tjeneste_id,
+        "tjeneste_navn": program.tjeneste.navn,
         "http_listen": program.http,
         "public_url": f"http://{program.http}",
         **_peers(plan, "delivery"),

@@ -1,9 +1,11 @@
 """A receipt in Norwegian, for a terminal: what is proven, who could read, and what happens next."""
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from libs.statements.payloads import Receipt, moment
 
+_NORWAY = ZoneInfo("Europe/Oslo")
 _READERS = {
     "node": "ansatte i {tjeneste} som har med saken å gjøre; hver åpning blir logget",
     "hosted-node": "ansatte i {tjeneste}, og den som driver mottaket for kommunen; hver åpning blir logget",
@@ -34,8 +36,8 @@ def receipt_text(receipt: Receipt) -> str:
 
 
 def local_time(at: datetime) -> str:
-    """In this machine's own time zone."""
-    return at.astimezone().strftime("%d.%m.%Y kl. %H:%M")
+    """Norwegian time, wherever this machine stands."""
+    return at.astimezone(_NORWAY).strftime("%d.%m.%Y kl. %H:%M")
 
 
 def _reader(code: str, tjeneste: str) -> str:
