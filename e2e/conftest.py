@@ -1,9 +1,11 @@
-"""One instance for the stories that do no harm; those that kill take one of their own."""
+"""One instance for the stories that do no harm, one of its own for each that kills, and a browser."""
 
-from collections.abc import Iterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser, async_playwright
 
 from e2e.instance import Instance
 
@@ -22,3 +24,14 @@ def own_instance(tmp_path: Path) -> Iterator[Instance]:
     running = Instance.up(tmp_path / "data")
     yield running
     running.down()
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """Debian's Chromium; the story fails plainly where it is missing."""
+    program = shutil.which("chromium")
+    assert program, "these stories need the package chromium"
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        await browser.close()

@@ -1,12 +1,11 @@
 """A portal, a browser with and without JavaScript, and pictures of what it shows."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page
 
 from libs.testing.labels import TestReceiver
 from services.gateway.tests.running import Portal, portal
@@ -23,17 +22,6 @@ async def site(receiver: TestReceiver) -> AsyncIterator[Portal]:
     """Portal and sealing process."""
     async with portal(receiver) as running:
         yield running
-
-
-@pytest.fixture
-async def chromium() -> AsyncIterator[Browser]:
-    """Debian's Chromium; the story fails plainly where it is missing."""
-    program = shutil.which("chromium")
-    assert program, "these stories need the package chromium"
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        yield browser
-        await browser.close()
 
 
 async def new_page(browser: Browser, *, has_script: bool = True, width: int = 1000) -> Page:

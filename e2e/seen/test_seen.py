@@ -83,6 +83,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
 
 def test_one_trace_goes_from_the_receipt_to_who_opens(told: Told) -> None:
     trace = told.trace
+    assert len({span.trace_id for span in trace}) == 1
     ids = {span.span_id for span in trace}
     assert [(span.service, span.name) for span in trace if span.parent_id not in ids] == [("intake", "SubmitMelding")]
     assert [span for span in trace if span.status] == []

@@ -1,0 +1,1 @@
+"""A story; its README says which."""
