@@ -14,6 +14,7 @@ AUTHORIZE = "/oauth2/authorize?response_type=code&client_id=x&redirect_uri=http:
 def client() -> FlaskClient:
     # Its libraries announce their own future at import.
     with warnings.catch_warnings(record=True):
+        warnings.simplefilter("ignore")
         from libs.cli.mock_oidc import build
     return build([USER]).test_client()
 

@@ -87,6 +87,7 @@ async def _standing(tx: Transaction, group: Sequence[Candidate]) -> Standing:
           SELECT melding_id FROM melding WHERE reference = asked.reference
         ) AS taken
         JOIN melding m ON m.melding_id = taken.melding_id
+        ORDER BY kind, receiver, melding_id
         """,
         [each.key[0] for each in group],
         [each.key[1] for each in group],
