@@ -17,10 +17,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from e2e.canary.documents import Canary, encoded
 from e2e.instance import Instance, eventually
-from e2e.seen.collector import collecting
+from e2e.seen.collector import Seen, collecting
 from e2e.seen.doors import credentials, is_serving, nobody, services
 from e2e.seen.programs import Program, programs
-from e2e.seen.told import Told, send_and_open
+from e2e.seen.told import GATEWAYS, Told, send_and_open
 from libs.cli.identities import Authority
 from libs.telemetry.fields import ALLOWED
 
@@ -40,7 +40,7 @@ WAY = {
     ("delivery", "record_opened"),
 }
 """Service and span, from the receipt to the caseworker who opens."""
-GATEWAYS = ("gateway", "sealing")
+SUBMITTED = "/api/native/v1/meldinger"
 ABOUT_A_MELDING = {"melding_id", "receiver", "epoch", "number", "kind", "step", "size_bytes"}
 """All that a span of a melding's trace may say."""
 NUMBERS: dict[str, dict[tuple[str, ...], float]] = {
@@ -58,7 +58,7 @@ NUMBERS: dict[str, dict[tuple[str, ...], float]] = {
         ("samvern_node_proofs_total", "opened"): 1.0,
         ("samvern_node_acts_total", "read"): 1.0,
     },
-    "gateway": {("samvern_http_requests_total", "POST", "/api/native/v1/meldinger", "201"): 1.0},
+    "gateway": {("samvern_http_requests_total", "POST", SUBMITTED, "201"): 1.0},
 }
 """What one melding counts to, by service: metric and label values in the order of their names."""
 STOP_SECONDS = 10.0
@@ -75,7 +75,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
         try:
             melding_id, secret = send_and_open(instance, folder, canary)
             story = Told(instance, collector, programs(instance), melding_id, canary, secret)
-            eventually("the spans have come", lambda: {(each.service, each.name) for each in story.trace} >= WAY)
+            eventually(
+                "the melding's spans have come", lambda: {(each.service, each.name) for each in story.trace} >= WAY
+            )
+            eventually("the gateway's have come", lambda: SUBMITTED in {_route(span) for span in story.requests})
             yield story
         finally:
             instance.down()
@@ -91,9 +94,8 @@ def test_one_trace_goes_from_the_receipt_to_who_opens(told: Told) -> None:
 
 def test_no_trace_joins_a_sender_to_a_melding(told: Told) -> None:
     spans, melding = told.collector.spans, told.trace
-    asked = [span for span in spans if span.service in GATEWAYS]
-    assert "/api/native/v1/meldinger" in {span.attributes.get("samvern.route") for span in asked}
-    assert {span.trace_id for span in asked}.isdisjoint(span.trace_id for span in melding)
+    assert SUBMITTED in {_route(span) for span in told.requests}
+    assert {span.trace_id for span in told.requests}.isdisjoint(span.trace_id for span in melding)
     assert {name for span in melding for name in span.attributes} <= {f"samvern.{name}" for name in ABOUT_A_MELDING}
     # Nor does any other trace know an address on the net: here every sender's is the loopback address.
     assert told.collector.resources == {("service.name", "service.namespace")}
@@ -184,6 +186,11 @@ def test_every_process_stops_gracefully_when_it_is_asked(told: Told) -> None:
         for process in running.values():
             process.kill()
             process.wait()
+
+
+def _route(span: Seen) -> str | None:
+    route: str | None = span.attributes.get("samvern.route")
+    return route
 
 
 def _samples(text: str) -> dict[tuple[str, ...], float]:

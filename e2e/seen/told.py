@@ -12,6 +12,8 @@ from e2e.seen.collector import Collector, Seen
 from e2e.seen.programs import Program
 from libs.sealing.secret import ReporterSecret
 
+GATEWAYS = ("gateway", "sealing")
+
 
 @dataclass(frozen=True)
 class Told:
@@ -30,6 +32,11 @@ class Told:
         spans = self.collector.spans
         traces = {span.trace_id for span in spans if span.attributes.get("samvern.melding_id") == self.melding_id}
         return [span for span in spans if span.trace_id in traces]
+
+    @property
+    def requests(self) -> list[Seen]:
+        """Every span of the gateway, which stands towards the sender."""
+        return [span for span in self.collector.spans if span.service in GATEWAYS]
 
     def found_in(self, place: str, content: bytes) -> list[str]:
         """Whatever of the document or of the reporter's secret stands in these bytes."""
