@@ -6,6 +6,8 @@ from pathlib import Path
 from grpc_tools import protoc
 
 ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+"""Of the environment that runs this, which need not be on PATH."""
 
 
 def generate(out: Path) -> None:
@@ -14,7 +16,8 @@ def generate(out: Path) -> None:
     protos = sorted(str(path) for path in (ROOT / "proto").rglob("*.proto"))
     includes = [f"-I{ROOT / 'proto'}", f"-I{Path(protoc.__file__).parent / '_proto'}"]
     outputs = [f"--{kind}_out={out}" for kind in ("python", "grpc_python", "mypy", "mypy_grpc")]
-    code = protoc.main(["protoc", *includes, *outputs, *protos])
+    plugins = [f"--plugin=protoc-gen-{kind}={BIN / f'protoc-gen-{kind}'}" for kind in ("mypy", "mypy_grpc")]
+    code = protoc.main(["protoc", *includes, *plugins, *outputs, *protos])
     if code != 0:
         raise SystemExit(code)
 
