@@ -44,6 +44,7 @@ def imported() -> dict[str, str]:
 def test_every_requirement_is_pinned() -> None:
     assert required("runtime") - pins("runtime").keys() == set()
     assert required("test") - pins("test").keys() == set()
+    assert required("full") - pins("full").keys() == set()
 
 
 def test_a_package_has_one_pin() -> None:
@@ -54,7 +55,7 @@ def test_a_package_has_one_pin() -> None:
 
 
 def test_every_pin_carries_hashes_and_names_no_host() -> None:
-    for name in ("runtime", "test"):
+    for name in ("runtime", "test", "full"):
         text = (ROOT / "requirements" / f"{name}.txt").read_text(encoding="utf-8")
         assert "://" not in text
         assert all("--hash=sha256:" in block for block in re.split(r"\n(?=[a-z0-9])", text) if PIN.match(block))
