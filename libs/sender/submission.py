@@ -17,7 +17,7 @@ from libs.sealing.digest import PartDigest, melding_digest
 from libs.sealing.documents import Document, Kind
 from libs.sealing.jwe import SUITE, key_id_of, seal_part
 from libs.sealing.secret import ReporterSecret
-from libs.statements import Root, Typ, peek, verify
+from libs.statements import Root, Typ, peek, verify, verify_as
 from libs.statements.envelope import unb64
 from libs.statements.payloads import Label, Receipt, decode, moment
 from libs.values import MAX_BODY_BYTES, Digest, MeldingId, TjenesteId
@@ -103,8 +103,7 @@ class Submission:
 
     def verified(self, receipt: str, root: Root) -> Receipt:
         """The receipt, if it is a true one for this submission. Raises StatementRefused."""
-        said = decode(verify(receipt, Typ.RECEIPT, root), Receipt)
-        verify(receipt, Typ.RECEIPT, root, at=moment(said.received_at))
+        said = verify_as(receipt, Typ.RECEIPT, root, Receipt, lambda said: said.received_at)
         ours = (str(self.melding_id), str(self.receiver), base64url.encode(self.digest.value))
         if (said.melding_id, said.tjeneste.id, said.digest) != ours:
             raise StatementRefused("the receipt is for another melding than the one that was sent")

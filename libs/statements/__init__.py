@@ -10,4 +10,5 @@ from libs.statements.envelope import Typ as Typ
 from libs.statements.envelope import peek as peek
 from libs.statements.envelope import sign as sign
 from libs.statements.envelope import verify as verify
+from libs.statements.envelope import verify_as as verify_as
 from libs.statements.envelope import verify_proof as verify_proof

@@ -9,8 +9,8 @@ import json
 import msgspec
 
 from libs.errors import StatementRefused
-from libs.statements.envelope import Root, Typ, peek, verify
-from libs.statements.payloads import Receipt, decode, moment
+from libs.statements.envelope import Root, Typ, peek, verify_as
+from libs.statements.payloads import Receipt
 
 FORMAT = "samvern-kvittering-1"
 MAX_DOCUMENT_BYTES = 64 * 1024
@@ -25,9 +25,7 @@ def receipt_document(statement: str) -> bytes:
 def verify_document(document: bytes, root: Root) -> Receipt:
     """What the receipt says, once every byte of the file is found to be true. Raises StatementRefused."""
     statement = statement_of(document)
-    receipt = decode(verify(statement, Typ.RECEIPT, root), Receipt)
-    verify(statement, Typ.RECEIPT, root, at=moment(receipt.received_at))
-    return receipt
+    return verify_as(statement, Typ.RECEIPT, root, Receipt, lambda receipt: receipt.received_at)
 
 
 def statement_of(document: bytes) -> str:

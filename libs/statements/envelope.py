@@ -8,10 +8,11 @@ does not certify for that type is refused.
 import base64
 import binascii
 import re
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -21,7 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from libs.errors import StatementRefused
-from libs.statements.payloads import Certification, Proof, decode, moment
+from libs.statements.payloads import Certification, Proof, T, decode, moment
 
 ALGORITHM = "Ed25519"
 MAX_STATEMENT_BYTES = 8 * 1024 * 1024
@@ -163,20 +164,49 @@ def verify(statement: str, typ: Typ, root: Root, at: datetime | None = None) -> 
     `at` is the moment the key's certification must cover; None where the payload's own time is checked by the caller
     or where old statements stay true for ever (receipts). Raises StatementRefused.
     """
+    payload, certification = _signed(statement, typ, root)
+    if at is not None and certification is not None:
+        _check_covers(certification, at)
+    return payload
+
+
+def verify_as(statement: str, typ: Typ, root: Root, kind: type[T], moment_of: Callable[[T], str]) -> T:
+    """What a statement says, once its key is found to be certified at the moment that `moment_of` reads in it.
+
+    Raises StatementRefused.
+    """
+    payload, certification = _signed(statement, typ, root)
+    said = decode(payload, kind)
+    if certification is not None:
+        _check_covers(certification, moment(moment_of(said)))
+    return said
+
+
+def _signed(statement: str, typ: Typ, root: Root) -> tuple[bytes, Certification | None]:
     header = _header(statement, typ)
     if typ is Typ.CERTIFICATION:
-        return _checked(statement, root.public_key)
+        return _checked(statement, root.public_key), None
     if header.cert is None:
         raise StatementRefused("the statement does not carry the certification of its key")
-    certification = decode(verify(header.cert, Typ.CERTIFICATION, root), Certification)
+    certification = _certified(header.cert, root.public_key)
     if certification.purpose != typ.purpose or certification.subject_kid != header.kid:
         raise StatementRefused(f"the statement's key is not certified to sign a {typ.purpose}")
-    if at is not None and not moment(certification.valid_from) <= at < moment(certification.valid_to):
-        raise StatementRefused("the certification of the statement's key does not cover this moment")
     key = unb64(certification.x)
     if kid_of(key) != header.kid:
         raise StatementRefused("the statement's key id is not that of the certified key")
-    return _checked(statement, key)
+    return _checked(statement, key), certification
+
+
+@lru_cache(maxsize=64)
+def _certified(certification: str, root_key: bytes) -> Certification:
+    """Remembered, because the same few certifications stand in every statement: it would cost half of verifying."""
+    _header(certification, Typ.CERTIFICATION)
+    return decode(_checked(certification, root_key), Certification)
+
+
+def _check_covers(certification: Certification, at: datetime) -> None:
+    if not moment(certification.valid_from) <= at < moment(certification.valid_to):
+        raise StatementRefused("the certification of the statement's key does not cover this moment")
 
 
 def verify_proof(statement: str, keys: Mapping[str, bytes]) -> Proof:

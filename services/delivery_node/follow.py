@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from libs.errors import DigestMismatch, LeaseLost, Malformed, SamvernError, StatementRefused, Unavailable
 from libs.loops.repeat import Loop, repeat
-from libs.statements import Typ, verify
-from libs.statements.payloads import Receipt, SequenceHead, decode, moment
+from libs.statements import Typ, verify_as
+from libs.statements.payloads import Receipt, SequenceHead
 from services.delivery_node.convert import Heartbeat, Offer, OfferedSequenceHead, Unreadable
 from services.delivery_node.counting import Finding, HeadNews, compare_heads, cursor
 from services.delivery_node.domain import Arrival, Head, MeldingNumber, arrival_of
@@ -113,8 +113,7 @@ class Follower:
 
     async def _arrival(self, head: Head) -> Arrival | None:
         try:
-            receipt = decode(verify(head.receipt, Typ.RECEIPT, self._here.root), Receipt)
-            verify(head.receipt, Typ.RECEIPT, self._here.root, at=moment(receipt.received_at))
+            receipt = verify_as(head.receipt, Typ.RECEIPT, self._here.root, Receipt, lambda said: said.received_at)
             return arrival_of(head, receipt, self._here.receiver)
         except _REFUSALS as error:
             self._heads.labels("refused").inc()
@@ -132,8 +131,7 @@ class Follower:
 
     async def _take_sequence_head(self, statement: str) -> None:
         try:
-            head = decode(verify(statement, Typ.SEQUENCE_HEAD, self._here.root), SequenceHead)
-            verify(statement, Typ.SEQUENCE_HEAD, self._here.root, at=moment(head.at))
+            head = verify_as(statement, Typ.SEQUENCE_HEAD, self._here.root, SequenceHead, lambda said: said.at)
             if head.receiver != str(self._here.receiver) or head.epoch < 1 or head.last_number < 0:
                 raise StatementRefused("the sequence head is of another receiver, or counts below nothing")
         except _REFUSALS as error:
