@@ -21,6 +21,8 @@ MAX_WAITING_BYTES = 64 * 1024 * 1024
 MAX_GROUP = 64
 MAX_GROUP_BYTES = 8 * 1024 * 1024
 """A melding larger than what is left of this goes with the next group; the first of a group always fits."""
+GATHER_SECONDS = 0.003
+"""While several come at a time, the next group waits this long for more: each waits a little, and all save commits."""
 RETRY_AFTER_SECONDS = 1.0
 
 
@@ -85,6 +87,8 @@ class Committer:
             group = self._next_group()
             if group:
                 await self._commit(group)
+            if len(group) > 1:
+                await asyncio.sleep(GATHER_SECONDS)
 
     def _next_group(self) -> list[_Waiting]:
         group: list[_Waiting] = []
