@@ -13,7 +13,7 @@ from libs.cli.configs import write_config
 from libs.cli.failure import Failure
 from libs.cli.keeper import Keeper
 from libs.cli.layout import Layout
-from libs.cli.plan import ClusterPlan, Plan, ProgramPlan
+from libs.cli.plan import ACCEPTING, ClusterPlan, Plan, ProgramPlan
 from libs.cli.provision import NodeKeys, make_cluster, make_databases, make_node_keys, make_trust
 from libs.cli.readiness import import_when_possible, wait_until_ready
 from libs.cli.running import state_of
@@ -117,7 +117,8 @@ class Supervisor:
         if plan.identity is None:
             users = [node.tjeneste.user for node in self.plan.nodes if node.tjeneste]
             arguments = [plan.module, "--port", plan.listen.rpartition(":")[2], *users]
-        self._keeper.add(PythonUnit(plan.name, arguments, self.layout.log(plan.name)))
+        is_background = plan.name not in ACCEPTING
+        self._keeper.add(PythonUnit(plan.name, arguments, self.layout.log(plan.name), is_background=is_background))
         if node_keys:
             await node_keys
         if plan.cluster:

@@ -1,5 +1,6 @@
 """The processes that a supervisor keeps: how each is started, asked to stop and killed."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -15,6 +16,8 @@ KEPT_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ")
 """All a child sees of our environment. No proxy: everything an instance calls is on the loopback address."""
 GIVEN_VARIABLES = {"GRPC_VERBOSITY": "NONE"}
 """And what is said to it: gRPC's core writes lines of its own, which are no JSON and name addresses."""
+BACKGROUND_NICE = 10
+"""For what can wait while a report is being accepted: a tenth of the share of what accepts."""
 
 
 class Unit(Protocol):
@@ -46,10 +49,11 @@ class Unit(Protocol):
 class PythonUnit:
     """A program of this tree."""
 
-    def __init__(self, name: str, arguments: list[str], log: Path) -> None:
+    def __init__(self, name: str, arguments: list[str], log: Path, *, is_background: bool = False) -> None:
         self.name = name
         self._arguments = arguments
         self._log = log
+        self._is_background = is_background
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -70,6 +74,8 @@ class PythonUnit:
                 env={name: os.environ[name] for name in KEPT_VARIABLES if name in os.environ} | GIVEN_VARIABLES,
                 start_new_session=True,
             )
+        if self._is_background:
+            _step_back(self._process.pid)
 
     def ask_to_stop(self) -> None:
         """SIGTERM, if it runs."""
@@ -111,6 +117,13 @@ class PostgresUnit:
         pid = self.cluster.pid
         if pid is not None:
             os.kill(pid, order)
+
+
+def _step_back(pid: int) -> None:
+    """The process takes what others leave of the processors, also where the kernel shares them by session."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, BACKGROUND_NICE)
+        Path(f"/proc/{pid}/autogroup").write_text(str(BACKGROUND_NICE), encoding="ascii")
 
 
 def set_aside_if_large(log: Path) -> None:
