@@ -78,3 +78,4 @@ def run_told_by_pipe(layout: Layout, choices: Choices) -> None:
     except Failure as failure:
         send({"failed": failure.message})
         raise
+    send({"failed": "it was asked to stop before it was ready"})

@@ -12,7 +12,7 @@ from libs.cli.lock import only_one
 from libs.cli.plan import make_plan
 from libs.cli.ports import PortBlock, portal_port
 from libs.cli.provision import make_folders, make_identities, make_secrets
-from libs.cli.state import read_state, write_stopped
+from libs.cli.state import WISHES_CHANGED, read_state, write_stopped
 from libs.cli.stopping import stop_all
 from libs.cli.supervisor import Supervisor
 from libs.world.system import SystemClock
@@ -40,7 +40,8 @@ def run_instance(layout: Layout, choices: Choices, tell: Callable[[str], None], 
 async def _supervise(supervisor: Supervisor) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGCHLD, supervisor.child_ended)
-    loop.add_signal_handler(signal.SIGHUP, supervisor.follow_wishes)
-    for order in (signal.SIGINT, signal.SIGTERM):
+    loop.add_signal_handler(WISHES_CHANGED, supervisor.follow_wishes)
+    # SIGHUP: the terminal we run in was closed.
+    for order in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(order, supervisor.stop)
     await supervisor.run()

@@ -1,6 +1,7 @@
 """What runs in an instance, as its supervisor wrote it down: run/state.json, whole at every moment."""
 
 import os
+import signal
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,8 @@ import msgspec
 from libs.cli.layout import Layout
 
 FORMAT = "samvern-state-1"
+WISHES_CHANGED = signal.SIGUSR1
+"""Sent to the supervisor after a wish was written."""
 
 
 class ProcessRef(msgspec.Struct, frozen=True):
@@ -86,7 +89,7 @@ def read_stopped(layout: Layout) -> frozenset[str]:
 
 
 def write_stopped(layout: Layout, names: frozenset[str]) -> None:
-    """The wish is on disk; the supervisor looks at it when it gets SIGHUP."""
+    """The wish is on disk; the supervisor looks at it when it gets WISHES_CHANGED."""
     replace_file(layout.wishes_file, msgspec.json.encode(sorted(names)))
 
 

@@ -1,7 +1,6 @@
 """Stops and starts single processes of a running instance, by telling its supervisor."""
 
 import asyncio
-import signal
 import time
 from collections.abc import Callable
 
@@ -9,7 +8,7 @@ from libs.cli.failure import Failure
 from libs.cli.health import is_healthy
 from libs.cli.instance import Instance
 from libs.cli.processes import POLL_SECONDS, is_alive, send
-from libs.cli.state import read_stopped, write_stopped
+from libs.cli.state import WISHES_CHANGED, read_stopped, write_stopped
 
 LIMIT_SECONDS = 60.0
 
@@ -34,7 +33,7 @@ def _wish(instance: Instance, names: tuple[str, ...], stopped: frozenset[str]) -
     if not state.is_ready:
         raise Failure("the instance is still starting; wait until `up` says that it is ready")
     write_stopped(instance.layout, stopped)
-    send(state.supervisor, signal.SIGHUP)
+    send(state.supervisor, WISHES_CHANGED)
 
 
 def _wait(names: tuple[str, ...], verb: str, is_so: Callable[[str], bool]) -> None:
