@@ -155,22 +155,21 @@ class _Stream:
 
     async def run(self, epoch: int, after_number: int) -> None:
         """Writes until cancelled; raises LeaseLost."""
+        is_rung = False
         while True:
             heard = self._bell.listen()
+            # After listening, so that no ring falls between this look at the lease and the next.
+            await self._check_lease(at_once=is_rung)
             heads = await self._store.list_heads(self._receiver, epoch, after_number, HEADS_IN_STREAM)
             for head in heads:
                 await self._write(pb.StreamHeadsResponse(head=convert.head_to(head)))
                 epoch, after_number = head.at.epoch, head.at.number
             await self._write_sequence_head()
-            if not heads:
-                is_rung = await heard.wait(HEARTBEAT_SECONDS)
-                await self._check_lease(at_once=is_rung)
-                if not is_rung:
-                    heartbeat = pb.Heartbeat()
-                    heartbeat.at.FromDatetime(self._clock.now())
-                    await self._write(pb.StreamHeadsResponse(heartbeat=heartbeat))
-            else:
-                await self._check_lease(at_once=False)
+            is_rung = heard.is_rung if heads else await heard.wait(HEARTBEAT_SECONDS)
+            if not heads and not is_rung:
+                heartbeat = pb.Heartbeat()
+                heartbeat.at.FromDatetime(self._clock.now())
+                await self._write(pb.StreamHeadsResponse(heartbeat=heartbeat))
 
     async def _write_sequence_head(self) -> None:
         newest = await self._store.sequence_head(self._receiver)
