@@ -40,6 +40,8 @@ LOOK_SECONDS = 30.0
 """Between two looks into the own store for work that no bell told of."""
 SPACING_SECONDS = 1.0
 """The shortest wait between two calls to audit, so that commitments come in batches."""
+GATHER_SECONDS = 0.1
+"""What comes in this time goes in one call and one commit; the first of it goes at once."""
 
 Serve = Callable[[Callable[[Server], None]], AbstractAsyncContextManager[Running]]
 
@@ -99,10 +101,10 @@ def _loops(deps: Deps, bells: Bells, rung: _Rung, trust: Trust) -> list[Loop]:
     forwarding = Forwarding(intake, store, clock=clock, telemetry=telemetry)
     commitments = Commitments(AuditServiceStub(deps.audit), store, clock)
     return [
-        Loop("registration", registration.step, LOOK_SECONDS),
+        Loop("registration", registration.step, 0.0, spacing_seconds=GATHER_SECONDS),
         Loop("copying", copying.step, LOOK_SECONDS, rung.registered),
-        Loop("reporting", reporting.step, LOOK_SECONDS, rung.copied),
-        Loop("forwarding", forwarding.step, LOOK_SECONDS, rung.proofs),
+        Loop("reporting", reporting.step, LOOK_SECONDS, rung.copied, GATHER_SECONDS),
+        Loop("forwarding", forwarding.step, LOOK_SECONDS, rung.proofs, GATHER_SECONDS),
         Loop("commitments", commitments.step, LOOK_SECONDS, rung.copied, SPACING_SECONDS),
         Loop("snapshot", trust.step, LOOK_SECONDS),
     ]

@@ -63,7 +63,7 @@ class Registration:
         if response.events:
             await self._register(response.events)
             self._registered.ring()
-        return True
+        return len(response.events) == MAX_EVENTS
 
     async def _register(self, events: Sequence[intake_pb2.AcceptedEvent]) -> None:
         heads = [

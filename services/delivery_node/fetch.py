@@ -37,8 +37,9 @@ class Fetcher:
 
     async def _fill(self, lanes: asyncio.TaskGroup) -> bool:
         """Every free lane has work, if there is any. A lane that becomes free rings."""
-        due = await self._here.store.due_fetches(self._here.clock.now(), LANES + len(self._in_flight))
-        waiting = [each for each in due if each.arrival.which not in self._in_flight]
+        asked_while = dict(self._in_flight)  # One of these may be committed after the list was read, and not be due.
+        due = await self._here.store.due_fetches(self._here.clock.now(), LANES + len(asked_while))
+        waiting = [each for each in due if each.arrival.which not in asked_while]
         for each in waiting[: LANES - len(self._in_flight)]:
             self._in_flight[each.arrival.which] = None
             lanes.create_task(self._fetch(each))

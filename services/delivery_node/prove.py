@@ -21,6 +21,8 @@ from services.delivery_node.surroundings import FALLBACK_SECONDS, Surroundings
 
 PROOF_KEY = "proof"
 BATCH = 32
+SPACING_SECONDS = 0.1
+"""Between two batches that are not full: each opens a connection of its own to read back by."""
 BATCH_BYTES = 8_000_000
 """Read back at once, beyond the first: bounds memory."""
 
@@ -47,7 +49,7 @@ class Prover:
 
     async def run(self) -> None:
         """Goes on until cancelled."""
-        loop = Loop("prove", self._prove_some, FALLBACK_SECONDS, self._here.to_prove)
+        loop = Loop("prove", self._prove_some, FALLBACK_SECONDS, self._here.to_prove, SPACING_SECONDS)
         await repeat(loop, self._here.rng, self._here.telemetry)
 
     async def _prove_some(self) -> bool:
@@ -68,7 +70,7 @@ class Prover:
             await self._here.store.keep_proofs(statements, self._here.clock.now())
             self._tell([each for each in batch if (each.arrival.which, each.kind) in statements])
             self._here.to_send.ring()
-        return bool(due)
+        return len(due) == BATCH or len(batch) < len(due)
 
     async def _read_back(self, arrivals: Sequence[Arrival]) -> dict[MeldingNumber, Digest]:
         """The digest of each melding as the database really has it; absent for one that differs."""
