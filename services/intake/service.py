@@ -115,17 +115,18 @@ class IntakeService(IntakeServiceServicer):
             await heard.wait(min(left, POLL_FALLBACK_SECONDS))
 
     async def FetchMelding(self, request: pb.FetchMeldingRequest, context: Context) -> None:  # type: ignore[override]
-        """Stretch by stretch, so that a large melding takes little memory."""
+        """Stretch by stretch, so that a large melding takes little memory; a small one takes one look only."""
         melding_id = MeldingId.parse(request.melding_id)
-        parts = await self._stores.outbox.list_parts(melding_id)
+        parts = await self._stores.outbox.list_parts(melding_id, CHUNK_BYTES)
         if not parts:
             raise NotFound(f"no bytes of melding {melding_id} are held here")
-        for index, part in enumerate(parts):
-            for offset in range(0, part.size_bytes, CHUNK_BYTES):
+        for index, held in enumerate(parts):
+            await context.write(_chunk(index, held.first))
+            for offset in range(CHUNK_BYTES, held.part.size_bytes, CHUNK_BYTES):
                 data = await self._stores.outbox.read_part(melding_id, index, offset, CHUNK_BYTES)
                 if data is None:
                     raise NotFound(f"the bytes of melding {melding_id} were dropped while they were read")
-                await context.write(pb.FetchMeldingResponse(chunk=types.PartChunk(part_index=index, data=data)))
+                await context.write(_chunk(index, data))
 
     async def RecordCopies(self, request: pb.RecordCopiesRequest, context: Context) -> pb.RecordCopiesResponse:
         """All of them, or the first that is wrong is named and none recorded."""
@@ -152,6 +153,10 @@ class IntakeService(IntakeServiceServicer):
             self._bells.addresses.ring()
             raise failures[0]
         return pb.RecordProofsResponse()
+
+
+def _chunk(part_index: int, data: bytes) -> pb.FetchMeldingResponse:
+    return pb.FetchMeldingResponse(chunk=types.PartChunk(part_index=part_index, data=data))
 
 
 def _sifted(statements: Sequence[str], keys: ProofKeys) -> tuple[dict[str, Proof], list[SamvernError]]:

@@ -67,6 +67,14 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldPart:
+    """A sealed part whose bytes are held, and the first of them."""
+
+    part: PartDigest
+    first: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class MeldingKey:
     """What a proof must agree with."""
 
@@ -136,8 +144,8 @@ class OutboxStore(Protocol):
         """Events after a position, oldest first, without gaps."""
         ...
 
-    async def list_parts(self, melding_id: MeldingId) -> list[PartDigest]:
-        """The parts whose bytes are still held, in order; empty when unknown or erased."""
+    async def list_parts(self, melding_id: MeldingId, first_bytes: int) -> list[HeldPart]:
+        """The parts whose bytes are held, in order, each with that many of them; empty when unknown or erased."""
         ...
 
     async def read_part(self, melding_id: MeldingId, part_index: int, offset: int, length: int) -> bytes | None:

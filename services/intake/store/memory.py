@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from libs.sealing.digest import PartDigest
 from libs.statements.payloads import ProofKind
 from libs.values import MeldingId, Place, TjenesteId
 from services.intake.domain import SenderKey
@@ -17,6 +16,7 @@ from services.intake.store.contract import (
     DueHead,
     Event,
     EventMelding,
+    HeldPart,
     MeldingKey,
     StatusEntry,
     StoredCertification,
@@ -128,10 +128,13 @@ class MemoryStore:
         """See OutboxStore."""
         return self._outbox[after_position : after_position + limit]
 
-    async def list_parts(self, melding_id: MeldingId) -> list[PartDigest]:
+    async def list_parts(self, melding_id: MeldingId, first_bytes: int) -> list[HeldPart]:
         """See OutboxStore."""
         row = self._rows.get(melding_id)
-        return [] if row is None or row.sealed is None else list(row.accepted.new.candidate.admitted.parts)
+        if row is None or row.sealed is None:
+            return []
+        parts = row.accepted.new.candidate.admitted.parts
+        return [HeldPart(part, sealed[:first_bytes]) for part, sealed in zip(parts, row.sealed, strict=True)]
 
     async def read_part(self, melding_id: MeldingId, part_index: int, offset: int, length: int) -> bytes | None:
         """See OutboxStore."""

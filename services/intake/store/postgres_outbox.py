@@ -8,7 +8,7 @@ import asyncpg
 from libs.db.database import Database, Transaction
 from libs.sealing.digest import PartDigest
 from libs.values import Digest, MeldingId, TjenesteId
-from services.intake.store.contract import Event, EventMelding
+from services.intake.store.contract import Event, EventMelding, HeldPart
 
 
 class PostgresOutboxStore:
@@ -40,21 +40,22 @@ class PostgresOutboxStore:
 
         return await self._database.transact("list_events", work)
 
-    async def list_parts(self, melding_id: MeldingId) -> list[PartDigest]:
+    async def list_parts(self, melding_id: MeldingId, first_bytes: int) -> list[HeldPart]:
         """See OutboxStore."""
 
-        async def work(tx: Transaction) -> list[PartDigest]:
+        async def work(tx: Transaction) -> list[HeldPart]:
             rows = await tx.fetch(
                 """
                 -- list_parts
-                SELECT purpose, key_id, sha256, size_bytes
+                SELECT purpose, key_id, sha256, size_bytes, substring(sealed FROM 1 FOR $2) AS first
                 FROM part
                 WHERE melding_id = $1 AND sealed IS NOT NULL
                 ORDER BY part_index
                 """,
                 melding_id.uuid,
+                first_bytes,
             )
-            return [_part(row) for row in rows]
+            return [HeldPart(_part(row), row["first"]) for row in rows]
 
         return await self._database.transact("list_parts", work)
 

@@ -16,6 +16,7 @@ from services.intake.store.contract import (
     Accepted,
     Decision,
     DueHead,
+    HeldPart,
     MeldingKey,
     StatusEntry,
     StoredCertification,
@@ -104,12 +105,14 @@ async def test_sealed_bytes_are_read_as_they_came(stores: Stores, sender: Sender
     candidate = sender.candidate(sender.submission(purposes=("case", "identity")))
     await accept(stores, candidate)
     sealed = [part.sealed for part in candidate.admitted.submission.parts]
-    assert await stores.outbox.list_parts(candidate.melding_id) == list(candidate.admitted.parts)
+    held = await stores.outbox.list_parts(candidate.melding_id, 50)
+    firsts = [each[:50] for each in sealed]
+    assert held == [HeldPart(*each) for each in zip(candidate.admitted.parts, firsts, strict=True)]
     for index, expected in enumerate(sealed):
         first = await stores.outbox.read_part(candidate.melding_id, index, 0, 100)
         rest = await stores.outbox.read_part(candidate.melding_id, index, 100, 1_000_000)
         assert (first or b"") + (rest or b"") == expected
-    assert await stores.outbox.list_parts(NOBODY) == []
+    assert await stores.outbox.list_parts(NOBODY, 1) == []
     assert await stores.outbox.read_part(NOBODY, 0, 0, 1) is None
 
 
@@ -151,7 +154,7 @@ async def test_bytes_are_dropped_only_when_copied_and_proven_stored(stores: Stor
     await stores.progress.record_proofs([*proofs, opened], LATER)
     assert await stores.progress.erase_bytes(10, LATER) == 1
     assert await stores.progress.erase_bytes(10, LATER) == 0
-    held = [bool(await stores.outbox.list_parts(each.melding_id)) for each in (copied, stored, both)]
+    held = [bool(await stores.outbox.list_parts(each.melding_id, 1)) for each in (copied, stored, both)]
     assert held == [True, True, False]
     assert await stores.outbox.read_part(both.melding_id, 0, 0, 10) is None
     events = await stores.outbox.list_events(0, 10)

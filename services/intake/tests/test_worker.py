@@ -59,4 +59,4 @@ async def test_nothing_is_dropped_that_nobody_else_holds(trust: TestTrust, sende
     assert await worker.step() is False
     await fake.store.record_copies([admitted.submission.melding_id], START)
     await worker.step()
-    assert await fake.store.list_parts(admitted.submission.melding_id)
+    assert await fake.store.list_parts(admitted.submission.melding_id, 1)
