@@ -4,6 +4,8 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 
+import uvloop
+
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -33,7 +35,8 @@ def run_process(make: Callable[[Stop], Awaitable[None]]) -> None:
     The first SIGTERM or SIGINT marks `stop` and cancels the program, whose `async with` blocks then let go in order:
     servers stop gracefully, pools close. It ends quietly then; any other end raises what the program raised.
     """
-    asyncio.run(_supervised(make))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_supervised(make))
 
 
 async def _supervised(make: Callable[[Stop], Awaitable[None]]) -> None:
