@@ -65,6 +65,7 @@ def parts(*, is_full: bool) -> list[Part]:
         Part("bootstrap types", ("mypy", "samvern")),
         Part("unit", ("pytest", "-q", "-m", "not full"), is_suite=True),
         Part("e2e", ("pytest", "-q", "e2e", "-m", "not full"), is_suite=True),
+        *([Part("unit full", ("pytest", "-q", "-m", "full"), is_suite=True)] if is_full else []),
         *([Part("e2e full", ("pytest", "-q", "e2e", "-m", "full"), is_suite=True)] if is_full else []),
     ]
 

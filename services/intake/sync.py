@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 CALL_SECONDS = 10.0
 MAX_PAGES = 100
 """Of 100 labels each; more than there can be places."""
-ALARM_BELOW = 0.5
-"""Of the certification's time left: 15 of 30 days, after two weeks of daily attempts, and twice the outage budget."""
+ALARM_BELOW = 0.69
+"""Of the certification's 37 days left: four and a half days after it was made, so three and a half without a renewal
+that is due each day (P7), and half of what sending may go on for alone."""
 
 
 class CertificationSync:
