@@ -10,7 +10,7 @@ from libs.cli.ports import HOST
 CENTRAL = ("keys", "audit", "directory", "routing", "intake", "delivery")
 GATEWAYS = {"gateway": "service/gateway", "gateway-sealing": "service/sealing"}
 """The two that run the gateway's program, and their identities."""
-ACCEPTING = ("intake", *GATEWAYS)
+ACCEPTING = ("postgres-intake", "intake", *GATEWAYS)
 """Those that a sender waits for; on one machine they go before all others."""
 OIDC = "oidc"
 CLUSTER_OF = MappingProxyType({"intake": "intake", "audit": "centre", "directory": "centre", "delivery": "centre"})

@@ -103,7 +103,7 @@ class Supervisor:
         if not self.layout.postgres(plan.cluster).exists():
             self.tell(f"Making {plan.name}")
         cluster = await make_cluster(self.layout, plan)
-        self._keeper.add(PostgresUnit(plan.name, cluster))
+        self._keeper.add(PostgresUnit(plan.name, cluster, is_background=plan.name not in ACCEPTING))
         self._keeper.want(plan.name)
         while not cluster.is_ready:
             await asyncio.sleep(POSTGRES_POLL_SECONDS)

@@ -91,9 +91,10 @@ class PythonUnit:
 class PostgresUnit:
     """A Postgres made from the wheel's programs."""
 
-    def __init__(self, name: str, cluster: Cluster) -> None:
+    def __init__(self, name: str, cluster: Cluster, *, is_background: bool = False) -> None:
         self.name = name
         self.cluster = cluster
+        self._is_background = is_background
 
     @property
     def pid(self) -> int | None:
@@ -104,6 +105,8 @@ class PostgresUnit:
         """It has been started; `cluster.is_ready` tells when it answers."""
         set_aside_if_large(self.cluster.log)
         self.cluster.launch()
+        if self._is_background and self.cluster.pid is not None:
+            _step_back(self.cluster.pid)
 
     def ask_to_stop(self) -> None:
         """A fast shutdown: open transactions are rolled back (PostgreSQL manual, 18.5)."""
