@@ -148,4 +148,5 @@ async def test_it_stores_proves_and_shows_and_goes_on_after_a_restart(
     await browser.log_in()
     listed = (await browser.get("/api/v1/meldinger")).json()["meldinger"]
     assert [(each["number"], each["state"]) for each in listed] == [(2, "ny"), (1, "ny")]
-    assert all(len(sent) == 1 for sent in double.proofs.values())
+    # Stopped before it heard the answer, the program sends a proof again after the restart: the very same one.
+    assert all(len(set(sent)) == 1 for sent in double.proofs.values())
