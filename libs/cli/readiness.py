@@ -1,11 +1,10 @@
-"""When an instance is ready: every process serves, the directory knows the tjenester, and the portal has an address
-label for each place of theirs. Then a report sent at once arrives."""
+"""When an instance is ready: every process serves, the directory knows the tjenester, and intake holds an address label
+for each place of theirs. Then a report sent at once arrives, also when all others stop."""
 
 import asyncio
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from libs.cli.demo import DemoTjeneste
 from libs.cli.directory import import_tjenester
@@ -16,6 +15,15 @@ from libs.cli.plan import Plan
 from libs.cli.provision import NodeKeys
 from libs.cli.state import State
 from libs.errors import SamvernError, TimedOut, Unavailable
+from libs.rpc.channel import connect
+from libs.rpc.config import Peer, Tls
+from libs.telemetry.telemetry import NoTelemetry
+from samvern.intake.v1 import intake_pb2
+from samvern.intake.v1.intake_pb2_grpc import IntakeServiceStub
+from samvern.types.v1 import types_pb2
+
+if TYPE_CHECKING:
+    from samvern.intake.v1.intake_pb2_grpc import IntakeServiceAsyncStub
 
 READY_SECONDS = 150.0
 """Longer than any start seen; then what does not answer is named."""
@@ -34,8 +42,8 @@ async def wait_until_ready(layout: Layout, plan: Plan, state: Callable[[], State
     try:
         async with asyncio.timeout(READY_SECONDS):
             await _all_healthy(layout, state, waiting, tell)
-            waiting = ["gateway"]
-            await _labels_served(plan)
+            waiting = ["intake"]
+            await _labels_held(layout, plan)
     except TimeoutError:
         logs = ", ".join(str(layout.log(name)) for name in waiting)
         raise Failure(f"not ready after {READY_SECONDS:.0f} s: {', '.join(waiting)}; see {logs}") from None
@@ -67,20 +75,25 @@ async def _all_healthy(layout: Layout, state: Callable[[], State], waiting: list
         await asyncio.sleep(POLL_SECONDS)
 
 
-async def _labels_served(plan: Plan) -> None:
-    for kommune, bydel in [place for node in plan.nodes if node.tjeneste for place in node.tjeneste.places]:
-        url = f"{plan.portal_url}/api/native/v1/labels/{kommune}/{bydel}"
-        while not await asyncio.to_thread(_answers, url):
-            await asyncio.sleep(POLL_SECONDS)
+async def _labels_held(layout: Layout, plan: Plan) -> None:
+    """Asked as the portal asks: intake itself holds them, so that it can do without all others from here on."""
+    peer = Peer(address=plan.program("intake").listen, name="service/intake")
+    folder = layout.tls("service/gateway")
+    tls = Tls(certificate=folder / "cert.pem", key=folder / "key.pem", ca=folder / "ca.pem")
+    async with connect(peer, tls, NoTelemetry()) as channel:
+        stub = IntakeServiceStub(channel)
+        for kommune, bydel in [place for node in plan.nodes if node.tjeneste for place in node.tjeneste.places]:
+            place = types_pb2.Place(kommunenummer=kommune, bydelsnummer=bydel)
+            while not await _is_held(stub, place):
+                await asyncio.sleep(POLL_SECONDS)
 
 
-def _answers(url: str) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+async def _is_held(stub: "IntakeServiceAsyncStub", place: types_pb2.Place) -> bool:
     try:
-        with opener.open(url, timeout=REQUEST_SECONDS):
-            return True
-    except (OSError, urllib.error.URLError):
+        await stub.GetLabel(intake_pb2.GetLabelRequest(place=place), timeout=REQUEST_SECONDS)
+    except SamvernError:
         return False
+    return True
 
 
 def _tail(log: Path) -> str:
