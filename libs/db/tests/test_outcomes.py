@@ -59,6 +59,39 @@ async def test_a_wire_cut_before_commit_means_nothing_was_done(counting: DbConfi
         assert await direct.transact("test.read", read_a) is None
 
 
+INSERT = "INSERT INTO counter (name, n) VALUES ($1, 1) RETURNING name"
+READ = "SELECT name FROM counter WHERE name = $1"
+
+
+@pytest.mark.parametrize(("cut", "done"), [("before", []), ("after", ["second"])])
+async def test_a_changing_statement_whose_answer_is_lost_is_unknown(
+    counting: DbConfig, cut: Cut, done: list[str]
+) -> None:
+    async with wire_to(counting.port) as wire, Database.open(through(wire, counting)) as db:
+        # The first time it is prepared as well; the second time its parameters go by with the order to run it.
+        await db.statement("test.insert", INSERT, "first", is_change=True)
+        wire.cut_at, wire.cut = b"second", cut
+        with pytest.raises(OutcomeUnknown):
+            await db.statement("test.insert", INSERT, "second", is_change=True)
+    async with Database.open(counting) as direct:
+        assert [row["name"] for row in await direct.statement("test.read", READ, "second")] == done
+
+
+async def test_a_reading_statement_whose_answer_is_lost_was_nothing(counting: DbConfig) -> None:
+    async with wire_to(counting.port) as wire, Database.open(through(wire, counting)) as db:
+        wire.cut_at, wire.cut = b"SELECT", "after"
+        with pytest.raises(Unavailable):
+            await db.statement("test.read", READ, "first")
+
+
+async def test_a_statement_that_is_refused_is_its_callers_own_to_understand(counting: DbConfig) -> None:
+    async with Database.open(counting) as db:
+        await db.statement("test.insert", INSERT, "first", is_change=True)
+        with pytest.raises(asyncpg.UniqueViolationError):
+            await db.statement("test.insert", INSERT, "first", is_change=True)
+        assert [row["name"] for row in await db.statement("test.read", READ, "first")] == ["first"]
+
+
 async def test_a_silent_server_is_left_after_a_while(counting: DbConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("libs.db.pool._GRACE_SECONDS", 0.0)
     async with wire_to(counting.port) as wire:
@@ -112,6 +145,8 @@ class TestAServerOfItsOwn:
 
             async def change_then_kill(tx: Transaction) -> None:
                 await tx.execute("UPDATE counter SET n = 2 WHERE name = 'a'")
+                # Its server process too: it might answer once more before it notices.
+                os.kill(await tx.fetchval("SELECT pg_backend_pid()"), signal.SIGKILL)
                 own.cluster.kill()
                 await tx.execute("SELECT 1")
 
