@@ -77,12 +77,15 @@ async def _all_healthy(layout: Layout, state: Callable[[], State], waiting: list
 
 async def _labels_held(layout: Layout, plan: Plan) -> None:
     """Asked as the portal asks: intake itself holds them, so that it can do without all others from here on."""
+    places = [place for node in plan.nodes if node.tjeneste for place in node.tjeneste.places]
+    if not places:
+        return
     peer = Peer(address=plan.program("intake").listen, name="service/intake")
     folder = layout.tls("service/gateway")
     tls = Tls(certificate=folder / "cert.pem", key=folder / "key.pem", ca=folder / "ca.pem")
     async with connect(peer, tls, NoTelemetry()) as channel:
         stub = IntakeServiceStub(channel)
-        for kommune, bydel in [place for node in plan.nodes if node.tjeneste for place in node.tjeneste.places]:
+        for kommune, bydel in places:
             place = types_pb2.Place(kommunenummer=kommune, bydelsnummer=bydel)
             while not await _is_held(stub, place):
                 await asyncio.sleep(POLL_SECONDS)
