@@ -224,3 +224,23 @@ async def test_the_certification_that_ends_last_is_kept(stores: Stores) -> None:
     await stores.addresses.keep_certification(held, START)
     await stores.addresses.keep_certification(StoredCertification("kid", "old", START), LATER)
     assert await stores.addresses.certification("kid") == held
+
+
+async def test_who_looked_up_before_another_accepted_begins_anew(database: DatabaseFactory, sender: Sender) -> None:
+    slow, quick = sender.candidate(), sender.candidate()
+    looked_up: list[int] = []
+    async with Database.open(database("intake")) as opened:
+        stores = postgres_stores(opened)
+
+        async def decide_slowly(standing: Standing) -> Decision:
+            looked_up.append(standing.last_position)
+            if len(looked_up) == 1:
+                await accept(stores, quick)
+            (verdict,) = judge(standing, [slow])
+            assert isinstance(verdict, New)
+            return Decision((verdict,), (Accepted(verdict, f"receipt {verdict.number}", START),))
+
+        await stores.accepting.accept([slow], decide_slowly)
+        events = await stores.outbox.list_events(0, 10)
+    assert looked_up == [0, 1]
+    assert [(event.position, event.salt) for event in events] == [(1, quick.salt), (2, slow.salt)]
